@@ -1,0 +1,49 @@
+using Microsoft.ML.OnnxRuntime;
+using Microsoft.ML.OnnxRuntime.Tensors;
+
+namespace Serving.Node.Tensors;
+
+/// <summary>Element types by their names in the Open Inference Protocol.</summary>
+internal static class Datatype
+{
+    public const string Bytes = "BYTES";
+
+    public static string NameOf(TensorElementType type) => type switch
+    {
+        TensorElementType.Float => "FP32",
+        TensorElementType.Double => "FP64",
+        TensorElementType.Int64 => "INT64",
+        TensorElementType.Int32 => "INT32",
+        TensorElementType.Int16 => "INT16",
+        TensorElementType.Int8 => "INT8",
+        TensorElementType.UInt64 => "UINT64",
+        TensorElementType.UInt32 => "UINT32",
+        TensorElementType.UInt16 => "UINT16",
+        TensorElementType.UInt8 => "UINT8",
+        TensorElementType.Bool => "BOOL",
+        TensorElementType.String => Bytes,
+        TensorElementType.Float16 => "FP16",
+        TensorElementType.BFloat16 => "BF16",
+        _ => type.ToString().ToUpperInvariant(),
+    };
+
+    /// <summary>Half-precision numbers have no JSON form.</summary>
+    public static bool HasJsonForm(TensorElementType type) =>
+        type is not (TensorElementType.Float16 or TensorElementType.BFloat16) && NameOf(type) is var name && (name.StartsWith("FP", StringComparison.Ordinal)
+            || name.StartsWith("INT", StringComparison.Ordinal) || name.StartsWith("UINT", StringComparison.Ordinal) || name is "BOOL" or Bytes);
+
+    /// <summary>The ONNX type of what is no tensor: <c>seq(map(string,float))</c>.</summary>
+    public static string NameOf(NodeMetadata metadata) => metadata.OnnxValueType switch
+    {
+        OnnxValueType.ONNX_TYPE_TENSOR => NameOf(metadata.ElementDataType),
+        OnnxValueType.ONNX_TYPE_SEQUENCE => $"seq({Inner(metadata.AsSequenceMetadata().ElementMeta)})",
+        OnnxValueType.ONNX_TYPE_MAP => $"map({Scalar(metadata.AsMapMetadata().KeyDataType)},{Inner(metadata.AsMapMetadata().ValueMetadata)})",
+        OnnxValueType.ONNX_TYPE_OPTIONAL => $"optional({Inner(metadata.AsOptionalMetadata().ElementMeta)})",
+        _ => $"unknown({metadata.OnnxValueType})",
+    };
+
+    private static string Inner(NodeMetadata metadata) =>
+        metadata.OnnxValueType == OnnxValueType.ONNX_TYPE_TENSOR ? Scalar(metadata.ElementDataType) : NameOf(metadata);
+
+    private static string Scalar(TensorElementType type) => type.ToString().ToLowerInvariant();
+}

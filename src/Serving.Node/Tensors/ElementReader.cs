@@ -1,0 +1,215 @@
+using System.Text.Json;
+using Microsoft.ML.OnnxRuntime;
+using Microsoft.ML.OnnxRuntime.Tensors;
+
+namespace Serving.Node.Tensors;
+
+/// <summary>Reads JSON scalars into the memory of a tensor: integers for integer types, any finite number for floats, text for BYTES.</summary>
+internal static class ElementReader
+{
+    /// <summary>Fills elements from <paramref name="at"/> with the scalars of the value the reader stands on, nested arrays taken row by row.</summary>
+    /// <returns>Elements written.</returns>
+    /// <exception cref="BadInputException">A scalar has the wrong type or range, or there are more than <paramref name="room"/>.</exception>
+    public static int Fill(ref Utf8JsonReader reader, OrtValue into, TensorElementType type, int at, int room, string field) => type switch
+    {
+        TensorElementType.Float => Fill<float, FloatElement>(ref reader, into, at, room, field),
+        TensorElementType.Double => Fill<double, DoubleElement>(ref reader, into, at, room, field),
+        TensorElementType.Int64 => Fill<long, LongElement>(ref reader, into, at, room, field),
+        TensorElementType.Int32 => Fill<int, IntElement>(ref reader, into, at, room, field),
+        TensorElementType.Int16 => Fill<short, ShortElement>(ref reader, into, at, room, field),
+        TensorElementType.Int8 => Fill<sbyte, SByteElement>(ref reader, into, at, room, field),
+        TensorElementType.UInt64 => Fill<ulong, ULongElement>(ref reader, into, at, room, field),
+        TensorElementType.UInt32 => Fill<uint, UIntElement>(ref reader, into, at, room, field),
+        TensorElementType.UInt16 => Fill<ushort, UShortElement>(ref reader, into, at, room, field),
+        TensorElementType.UInt8 => Fill<byte, ByteElement>(ref reader, into, at, room, field),
+        TensorElementType.Bool => Fill<bool, BoolElement>(ref reader, into, at, room, field),
+        TensorElementType.String => FillText(ref reader, into, at, room, field),
+        _ => throw new BadInputException(field, $"{field} is {Datatype.NameOf(type)}, which has no JSON form."),
+    };
+
+    private static int Fill<T, TElement>(ref Utf8JsonReader reader, OrtValue into, int at, int room, string field)
+        where T : unmanaged
+        where TElement : struct, IElement<T>
+    {
+        var elements = into.GetTensorMutableDataAsSpan<T>().Slice(at, room);
+        var depth = reader.CurrentDepth;
+        var count = 0;
+        do
+        {
+            if (reader.TokenType is JsonTokenType.StartArray or JsonTokenType.EndArray)
+                continue;
+            if (count == room)
+                throw TooMany(field, room);
+            if (!TElement.TryRead(ref reader, out elements[count]))
+                throw WrongElement(ref reader, field, count, TElement.Expects);
+            count++;
+        }
+        while (!(reader.CurrentDepth == depth && reader.TokenType != JsonTokenType.StartArray) && reader.Read());
+
+        return count;
+    }
+
+    private static int FillText(ref Utf8JsonReader reader, OrtValue into, int at, int room, string field)
+    {
+        var depth = reader.CurrentDepth;
+        var count = 0;
+        do
+        {
+            if (reader.TokenType is JsonTokenType.StartArray or JsonTokenType.EndArray)
+                continue;
+            if (count == room)
+                throw TooMany(field, room);
+            if (reader.TokenType != JsonTokenType.String)
+                throw WrongElement(ref reader, field, count, "a string");
+            into.StringTensorSetElementAt(reader.GetString().AsSpan(), at + count);
+            count++;
+        }
+        while (!(reader.CurrentDepth == depth && reader.TokenType != JsonTokenType.StartArray) && reader.Read());
+
+        return count;
+    }
+
+    private static BadInputException TooMany(string field, int room) =>
+        new(field, $"{field} holds more than the {room} elements its shape asks for.");
+
+    private static BadInputException WrongElement(ref Utf8JsonReader reader, string field, int index, string expected)
+    {
+        var got = reader.TokenType switch
+        {
+            JsonTokenType.String => "a string",
+            JsonTokenType.Number => System.Text.Encoding.UTF8.GetString(reader.ValueSpan[..Math.Min(reader.ValueSpan.Length, 40)]),
+            JsonTokenType.True or JsonTokenType.False => "a boolean",
+            JsonTokenType.Null => "null",
+            _ => "an object",
+        };
+        return new BadInputException(field, $"{field}, element {index}: expected {expected}, got {got}.");
+    }
+
+    private interface IElement<T>
+    {
+        static abstract string Expects { get; }
+
+        static abstract bool TryRead(ref Utf8JsonReader reader, out T value);
+    }
+
+    private readonly struct FloatElement : IElement<float>
+    {
+        public static string Expects => "a finite number in the range of FP32";
+
+        public static bool TryRead(ref Utf8JsonReader reader, out float value)
+        {
+            value = 0;
+            return reader.TokenType == JsonTokenType.Number && reader.TryGetSingle(out value) && float.IsFinite(value);
+        }
+    }
+
+    private readonly struct DoubleElement : IElement<double>
+    {
+        public static string Expects => "a finite number in the range of FP64";
+
+        public static bool TryRead(ref Utf8JsonReader reader, out double value)
+        {
+            value = 0;
+            return reader.TokenType == JsonTokenType.Number && reader.TryGetDouble(out value) && double.IsFinite(value);
+        }
+    }
+
+    private readonly struct LongElement : IElement<long>
+    {
+        public static string Expects => "an integer in the range of INT64";
+
+        public static bool TryRead(ref Utf8JsonReader reader, out long value)
+        {
+            value = 0;
+            return reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out value);
+        }
+    }
+
+    private readonly struct IntElement : IElement<int>
+    {
+        public static string Expects => "an integer in the range of INT32";
+
+        public static bool TryRead(ref Utf8JsonReader reader, out int value)
+        {
+            value = 0;
+            return reader.TokenType == JsonTokenType.Number && reader.TryGetInt32(out value);
+        }
+    }
+
+    private readonly struct ShortElement : IElement<short>
+    {
+        public static string Expects => "an integer in the range of INT16";
+
+        public static bool TryRead(ref Utf8JsonReader reader, out short value)
+        {
+            value = 0;
+            return reader.TokenType == JsonTokenType.Number && reader.TryGetInt16(out value);
+        }
+    }
+
+    private readonly struct SByteElement : IElement<sbyte>
+    {
+        public static string Expects => "an integer in the range of INT8";
+
+        public static bool TryRead(ref Utf8JsonReader reader, out sbyte value)
+        {
+            value = 0;
+            return reader.TokenType == JsonTokenType.Number && reader.TryGetSByte(out value);
+        }
+    }
+
+    private readonly struct ULongElement : IElement<ulong>
+    {
+        public static string Expects => "an integer in the range of UINT64";
+
+        public static bool TryRead(ref Utf8JsonReader reader, out ulong value)
+        {
+            value = 0;
+            return reader.TokenType == JsonTokenType.Number && reader.TryGetUInt64(out value);
+        }
+    }
+
+    private readonly struct UIntElement : IElement<uint>
+    {
+        public static string Expects => "an integer in the range of UINT32";
+
+        public static bool TryRead(ref Utf8JsonReader reader, out uint value)
+        {
+            value = 0;
+            return reader.TokenType == JsonTokenType.Number && reader.TryGetUInt32(out value);
+        }
+    }
+
+    private readonly struct UShortElement : IElement<ushort>
+    {
+        public static string Expects => "an integer in the range of UINT16";
+
+        public static bool TryRead(ref Utf8JsonReader reader, out ushort value)
+        {
+            value = 0;
+            return reader.TokenType == JsonTokenType.Number && reader.TryGetUInt16(out value);
+        }
+    }
+
+    private readonly struct ByteElement : IElement<byte>
+    {
+        public static string Expects => "an integer in the range of UINT8";
+
+        public static bool TryRead(ref Utf8JsonReader reader, out byte value)
+        {
+            value = 0;
+            return reader.TokenType == JsonTokenType.Number && reader.TryGetByte(out value);
+        }
+    }
+
+    private readonly struct BoolElement : IElement<bool>
+    {
+        public static string Expects => "true or false";
+
+        public static bool TryRead(ref Utf8JsonReader reader, out bool value)
+        {
+            value = reader.TokenType == JsonTokenType.True;
+            return value || reader.TokenType == JsonTokenType.False;
+        }
+    }
+}
