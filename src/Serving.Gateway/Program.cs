@@ -1,3 +1,30 @@
-var app = WebApplication.CreateBuilder(args).Build();
+using Microsoft.Extensions.Options;
+using Serving.Gateway.Forward;
+using Serving.Gateway.Hosting;
+using Serving.Gateway.Nodes;
 
+var builder = WebApplication.CreateSlimBuilder(args);
+SecretFiles.Add(builder.Configuration);
+builder.Services.AddOptions<GatewayOptions>().BindConfiguration(GatewayOptions.Section).ValidateOnStart();
+builder.Services.AddSingleton<IValidateOptions<GatewayOptions>, GatewayOptionsValidator>();
+builder.Services.AddSingleton(services => services.GetRequiredService<IOptions<GatewayOptions>>().Value);
+builder.Services.AddSingleton(TimeProvider.System);
+builder.Services.AddOptions<HostOptions>().Configure<GatewayOptions>((host, options) => host.ShutdownTimeout = options.DrainTimeout);
+builder.WebHost.ConfigureKestrel(kestrel => Listen.Configure(kestrel, kestrel.ApplicationServices.GetRequiredService<GatewayOptions>()));
+
+builder.Services.AddSingleton<Membership>();
+builder.Services.AddSingleton<NodeList>();
+builder.Services.AddSingleton<LastNodeList>();
+builder.Services.AddSingleton<NodeHealth>();
+builder.Services.AddSingleton<NodeFeed>();
+builder.Services.AddHostedService(services => services.GetRequiredService<NodeFeed>());
+builder.Services.AddHostedService(services => services.GetRequiredService<NodeHealth>());
+builder.Services.AddHostedService<ReportLoop>();
+
+builder.Services.AddHttpForwarder();
+builder.Services.AddSingleton<Forwarding>();
+builder.Services.AddSingleton<GatewayCounters>();
+
+var app = builder.Build();
+app.MapGateway(app.Services.GetRequiredService<GatewayOptions>());
 await app.RunAsync();

@@ -1,0 +1,119 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Serving.Contracts;
+using Serving.Contracts.Joining;
+using Serving.Contracts.Reports;
+
+namespace Serving.Gateway.Hosting;
+
+/// <summary>The control plane's node API, as this gateway calls it. Thread-safe.</summary>
+internal sealed partial class Membership(GatewayOptions options, ILogger<Membership> logger) : IDisposable
+{
+    private static readonly TimeSpan _answerWithin = TimeSpan.FromSeconds(10);
+
+    private readonly HttpClient _http = new(new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(5), PooledConnectionLifetime = TimeSpan.FromMinutes(5) })
+    {
+        Timeout = _answerWithin,
+    };
+
+    private readonly string _path = Path.Combine(Path.GetFullPath(options.CacheDirectory), "credential.json");
+
+    private volatile Identity? _identity;
+
+    public static string AgentVersion { get; } = typeof(Membership).Assembly.GetName().Version!.ToString(3);
+
+    public bool IsConfigured => options.ControlPlaneUrl.Length > 0;
+
+    public string? Credential => _identity?.Credential;
+
+    public Uri Hub => At("/hubs/nodes");
+
+    public string Address => options.Address.Length > 0 ? options.Address : Listen.Reachable(options.Url);
+
+    /// <exception cref="HttpRequestException">The control plane is away or refuses the join token.</exception>
+    public async Task JoinAsync(CancellationToken cancel)
+    {
+        _identity ??= Read();
+        if (_identity is not null)
+            return;
+        if (options.JoinToken.Length == 0)
+            throw new HttpRequestException("This gateway has no credential and no join token (Gateway__JoinToken).");
+
+        var ask = new JoinRequest(options.JoinToken, options.Name, JoinRequest.Gateway, Address, AgentVersion);
+        using var answer = await _http.PostAsJsonAsync(At("/node/v1/join"), ask, ContractsJson.Default.JoinRequest, cancel);
+        if (!answer.IsSuccessStatusCode)
+            throw new HttpRequestException($"The control plane refused to let this gateway join: {(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync(cancel)}");
+
+        var joined = (await answer.Content.ReadFromJsonAsync(ContractsJson.Default.JoinResponse, cancel))!;
+        if (joined.Environment != options.Environment)
+            throw new HttpRequestException($"The join token is for environment {joined.Environment}, this gateway is for {options.Environment} (Gateway__Environment).");
+
+        var identity = new Identity(joined.NodeId, joined.Credential, options.ControlPlaneUrl);
+        DurableFile.Write(_path, JsonSerializer.SerializeToUtf8Bytes(identity, IdentityJson.Default.Identity));
+        _identity = identity;
+        LogJoined(joined.NodeId, joined.Environment);
+    }
+
+    public async Task<PeerList?> GetPeersAsync(CancellationToken cancel)
+    {
+        using var ask = Ask(HttpMethod.Get, "/node/v1/peers");
+        using var answer = await SendAsync(ask, cancel);
+        answer.EnsureSuccessStatusCode();
+        return await answer.Content.ReadFromJsonAsync(ContractsJson.Default.PeerList, cancel);
+    }
+
+    public async Task PostReportAsync(Report report, CancellationToken cancel)
+    {
+        using var ask = Ask(HttpMethod.Post, "/node/v1/report");
+        ask.Content = JsonContent.Create(report, ContractsJson.Default.Report);
+        using var answer = await SendAsync(ask, cancel);
+        answer.EnsureSuccessStatusCode();
+    }
+
+    public void Dispose() => _http.Dispose();
+
+    private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage ask, CancellationToken cancel)
+    {
+        var answer = await _http.SendAsync(ask, cancel);
+        if (answer.StatusCode == HttpStatusCode.Unauthorized && options.JoinToken.Length > 0)
+        {
+            // Revoked, or unknown to this installation: the join token may still let this gateway in anew.
+            _identity = null;
+            File.Delete(_path);
+        }
+
+        return answer;
+    }
+
+    private HttpRequestMessage Ask(HttpMethod method, string path) =>
+        new(method, At(path)) { Headers = { Authorization = new AuthenticationHeaderValue("Bearer", Credential) } };
+
+    private Uri At(string path) => new(new Uri(options.ControlPlaneUrl), path);
+
+    /// <returns>Null as well when it is a credential for another control plane: it is not sent there.</returns>
+    private Identity? Read()
+    {
+        if (!File.Exists(_path))
+            return null;
+        try
+        {
+            var identity = JsonSerializer.Deserialize(File.ReadAllBytes(_path), IdentityJson.Default.Identity);
+            return identity?.ControlPlane == options.ControlPlaneUrl ? identity : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    internal sealed record Identity(string NodeId, string Credential, string ControlPlane);
+
+    [LoggerMessage(LogLevel.Information, "Joined as {NodeId}: gateway of environment {Environment}")]
+    private partial void LogJoined(string nodeId, string environment);
+}
+
+[JsonSerializable(typeof(Membership.Identity))]
+internal sealed partial class IdentityJson : JsonSerializerContext;
