@@ -10,7 +10,7 @@ public sealed record ModelSignature(IReadOnlyList<TensorSpec> Inputs, IReadOnlyL
 /// </param>
 /// <param name="Shape">Sizes, -1 where variable; null: no tensor, or the file says nothing about its rank.</param>
 /// <param name="Symbols">Names of the variable sizes, null where there is none; as long as <paramref name="Shape"/>.</param>
-public sealed record TensorSpec(string Name, string Type, IReadOnlyList<long>? Shape, IReadOnlyList<string?>? Symbols = null)
+public sealed record TensorSpec(string Name, string Type, IReadOnlyList<long>? Shape = null, IReadOnlyList<string?>? Symbols = null)
 {
     /// <summary>Sequences, maps and optionals have a type with parentheses.</summary>
     public bool IsTensor() => !Type.Contains('(');

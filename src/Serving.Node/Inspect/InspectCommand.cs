@@ -1,0 +1,92 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Microsoft.ML.OnnxRuntime;
+using Serving.Contracts;
+using Serving.Contracts.Models;
+using Serving.Contracts.State;
+using Serving.Node.Tensors;
+
+namespace Serving.Node.Inspect;
+
+/// <summary>
+/// <c>Serving.Node inspect FOLDER</c>: loads the artifact in this process and prints an <see cref="InspectReport"/> as one line of JSON.
+/// Exit code 0 whenever there is a report, also of a model that is refused.
+/// </summary>
+internal static class InspectCommand
+{
+    public const string Verb = "inspect";
+
+    private static readonly TimeSpan _sampleWithin = TimeSpan.FromSeconds(10);
+
+    public static int Run(string folder)
+    {
+        var output = Console.OpenStandardOutput();
+        var report = Inspect(folder);
+        JsonSerializer.Serialize(output, report, ContractsJson.Default.InspectReport);
+        output.Write("\n"u8);
+        output.Flush();
+        return 0;
+    }
+
+    private static InspectReport Inspect(string folder)
+    {
+        var checks = new List<ModelCheck>();
+        var report = new InspectReport { Runtime = OrtEnv.Instance().GetVersionString() };
+        var models = Directory.GetFiles(folder, "*.onnx");
+        if (models.Length != 1)
+        {
+            checks.Add(new ModelCheck(ModelChecks.Loads, ModelCheck.Failed, $"The artifact holds {models.Length} .onnx files.", "Give one .onnx file."));
+            return report with { Checks = checks };
+        }
+
+        FailPoint.Hit("inspect.load");
+        var watch = Stopwatch.StartNew();
+        OnnxModel model;
+        try
+        {
+            model = OnnxModel.Load(models[0], new RuntimeConfiguration());
+        }
+        catch (Exception refused) when (refused is OnnxRuntimeException or NotSupportedException or OutOfMemoryException)
+        {
+            checks.Add(LoadRemedy.For(refused.Message));
+            return report with { Checks = checks };
+        }
+
+        using (model)
+        {
+            checks.Add(new ModelCheck(ModelChecks.Loads, ModelCheck.Passed, $"Loaded in {watch.Elapsed.TotalMilliseconds:0} ms."));
+            report = report with { LoadMs = watch.Elapsed.TotalMilliseconds, Signature = model.Signature };
+            report = Golden(folder, model, report, checks);
+            if (checks[^1].Outcome != ModelCheck.Failed)
+                report = SampleRun.Try(model, report, checks, _sampleWithin);
+            checks.Add(new ModelCheck(ModelChecks.Signature, ModelCheck.Passed, $"{model.Signature.Inputs.Count} inputs, {model.Signature.Outputs.Count} outputs."));
+            return report with { Checks = checks, PeakMemoryBytes = Process.GetCurrentProcess().PeakWorkingSet64 };
+        }
+    }
+
+    private static InspectReport Golden(string folder, OnnxModel model, InspectReport report, List<ModelCheck> checks)
+    {
+        var path = Path.Combine(folder, "golden.jsonl");
+        if (!File.Exists(path))
+        {
+            checks.Add(new ModelCheck(ModelChecks.Golden, ModelCheck.Passed, "No golden samples were given."));
+            return report;
+        }
+
+        try
+        {
+            var samples = GoldenSample.ReadAll(path);
+            using var options = new RunOptions();
+            var difference = samples.Select(sample => GoldenCheck.DifferenceOf(model, sample, options)).FirstOrDefault(found => found is not null);
+            checks.Add(difference is null
+                ? new ModelCheck(ModelChecks.Golden, ModelCheck.Passed, $"{samples.Count} golden samples gave the expected outputs.")
+                : new ModelCheck(ModelChecks.Golden, ModelCheck.Failed, difference, "Export the model again, or correct the expected outputs or their tolerance in golden.jsonl."));
+            return report with { GoldenSamples = samples.Count };
+        }
+        catch (Exception failed) when (failed is JsonException or OnnxRuntimeException)
+        {
+            checks.Add(new ModelCheck(ModelChecks.Golden, ModelCheck.Failed, failed.Message, "Correct golden.jsonl: one {\"request\": …, \"response\": {\"outputs\": […]}} a line."));
+            return report;
+        }
+    }
+}

@@ -1,0 +1,59 @@
+using System.Globalization;
+using System.Text;
+
+namespace Serving.Node.Metrics;
+
+/// <summary>The series of this process in the text format that Prometheus scrapes.</summary>
+internal static class PrometheusText
+{
+    public const string ContentType = "text/plain; version=0.0.4; charset=utf-8";
+
+    private static readonly double[] _limits = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+    public static string Write(SeriesRegistry registry, long logDropped, long appliedRevision)
+    {
+        var text = new StringBuilder();
+        SeriesTotals[] all = [.. registry.Totals.OrderBy(series => series.Labels, StringComparer.Ordinal)];
+        Counter(text, "serving_requests_total", "Answered requests, errors included, refusals not.", all, series => series.Requests);
+        Counter(text, "serving_errors_total", "Requests answered 5xx other than 504.", all, series => series.Errors);
+        Counter(text, "serving_timeouts_total", "Requests answered 504.", all, series => series.Timeouts);
+        Counter(text, "serving_invalid_total", "Requests answered 4xx other than 429.", all, series => series.Invalid);
+        Counter(text, "serving_refused_total", "Requests answered 429.", all, series => series.Refused);
+        Counter(text, "serving_rows_total", "Rows predicted.", all, series => series.Rows);
+        Latency(text, all);
+        Single(text, "serving_log_dropped_total", "counter", "Prediction log records dropped.", logDropped);
+        Single(text, "serving_applied_revision", "gauge", "Revision of the desired state that is served.", appliedRevision);
+        Single(text, "process_resident_memory_bytes", "gauge", "Physical memory of this process.", Environment.WorkingSet);
+        return text.ToString();
+    }
+
+    private static void Counter(StringBuilder text, string name, string help, SeriesTotals[] all, Func<SeriesTotals, long> value)
+    {
+        Head(text, name, "counter", help);
+        foreach (var series in all)
+            text.Append(CultureInfo.InvariantCulture, $"{name}{{{series.Labels}}} {value(series)}\n");
+    }
+
+    private static void Latency(StringBuilder text, SeriesTotals[] all)
+    {
+        const string Name = "serving_request_duration_seconds";
+        Head(text, Name, "histogram", "Whole requests in this node.");
+        foreach (var series in all)
+        {
+            var counts = series.CountsUpTo(_limits);
+            for (var i = 0; i < _limits.Length; i++)
+                text.Append(CultureInfo.InvariantCulture, $"{Name}_bucket{{{series.Labels},le=\"{_limits[i]}\"}} {counts[i]}\n");
+            text.Append(CultureInfo.InvariantCulture, $"{Name}_bucket{{{series.Labels},le=\"+Inf\"}} {series.Requests}\n");
+            text.Append(CultureInfo.InvariantCulture, $"{Name}_count{{{series.Labels}}} {series.Requests}\n");
+        }
+    }
+
+    private static void Single(StringBuilder text, string name, string type, string help, long value)
+    {
+        Head(text, name, type, help);
+        text.Append(CultureInfo.InvariantCulture, $"{name} {value}\n");
+    }
+
+    private static void Head(StringBuilder text, string name, string type, string help) =>
+        text.Append("# HELP ").Append(name).Append(' ').Append(help).Append("\n# TYPE ").Append(name).Append(' ').Append(type).Append('\n');
+}

@@ -1,0 +1,55 @@
+using Serving.Contracts.Reports;
+
+namespace Serving.Node.Metrics;
+
+/// <summary>The same numbers since the start of the process, for <c>/metrics</c>. Written by one caller, read by others a moment old.</summary>
+internal sealed class SeriesTotals(string endpoint, string release, string model, string version, string arm)
+{
+    private readonly Lock _lock = new();
+    private readonly LatencyHistogram _latency = new();
+
+    public string Labels { get; } =
+        $"endpoint=\"{Escape(endpoint)}\",release=\"{Escape(release)}\",model=\"{Escape(model)}\",version=\"{Escape(version)}\",arm=\"{Escape(arm)}\"";
+
+    public long Requests { get; private set; }
+
+    public long Errors { get; private set; }
+
+    public long Timeouts { get; private set; }
+
+    public long Invalid { get; private set; }
+
+    public long Refused { get; private set; }
+
+    public long Rows { get; private set; }
+
+    public void Add(FrameSeries series, LatencyHistogram latency)
+    {
+        lock (_lock)
+        {
+            Requests += series.Requests;
+            Errors += series.Errors;
+            Timeouts += series.Timeouts;
+            Invalid += series.Invalid;
+            Refused += series.Refused;
+            Rows += series.Rows;
+            _latency.Merge(latency);
+        }
+    }
+
+    /// <summary>Number of requests that took no longer than each limit, seconds.</summary>
+    public long[] CountsUpTo(ReadOnlySpan<double> limits)
+    {
+        var counts = new long[limits.Length];
+        lock (_lock)
+        {
+            for (var i = 0; i < limits.Length; i++)
+                counts[i] = _latency.Count - (long)Math.Round(_latency.ShareAbove((long)(limits[i] * 1e6)) * _latency.Count);
+        }
+
+        return counts;
+    }
+
+    private static string Escape(string label) =>
+        label.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal);
+}

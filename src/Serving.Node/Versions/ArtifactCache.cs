@@ -1,0 +1,158 @@
+using System.Net;
+using System.Security.Cryptography;
+using Serving.Contracts;
+using Serving.Contracts.Models;
+using Serving.Contracts.Reports;
+using Serving.Node.Hosting;
+
+namespace Serving.Node.Versions;
+
+/// <summary>
+/// Artifacts on this node's disk, a folder for each digest. A file has its name only when it is whole and its hash is right; a download that was cut goes on where it stopped.
+/// </summary>
+internal sealed class ArtifactCache(ControlPlaneClient controlPlane, NodePaths paths, NodeOptions options)
+{
+    private const int Attempts = 6;
+
+    /// <summary>Where a folder of whole files for this digest is, downloading what is missing.</summary>
+    /// <exception cref="ReleaseRefusedException">The disk is too small, the hash is wrong, or it could not be downloaded.</exception>
+    public async Task<string> EnsureAsync(string release, string digest, ArtifactManifest manifest, IReadOnlySet<string> pinned, CancellationToken cancel)
+    {
+        if (ArtifactDigest.Of(manifest) != digest)
+            throw new ReleaseRefusedException(release, RejectionReasons.DigestMismatch, $"The manifest's digest is {ArtifactDigest.Of(manifest)}, the release names {digest}.");
+
+        var folder = FolderOf(digest);
+        if (IsWhole(folder, manifest))
+            return folder;
+        if (!controlPlane.IsConfigured)
+            throw new ReleaseRefusedException(release, RejectionReasons.DownloadFailed, $"Artifact {digest} is not in {folder}.");
+
+        Directory.CreateDirectory(folder);
+        MakeRoom(release, folder, manifest, pinned);
+        foreach (var file in manifest.Files)
+        {
+            if (!IsWhole(folder, file))
+                await DownloadAsync(release, folder, file, cancel);
+        }
+
+        Durable.FlushFolder(folder);
+        return folder;
+    }
+
+    /// <summary>Removes what nothing pins; done when a download needs the room.</summary>
+    private void MakeRoom(string release, string folder, ArtifactManifest manifest, IReadOnlySet<string> pinned)
+    {
+        var needed = manifest.Files.Where(file => !IsWhole(folder, file)).Sum(file => file.Size - PartLength(folder, file)) + options.DiskReserve;
+        if (Free() >= needed)
+            return;
+
+        var keep = pinned.Select(FolderOf).Append(folder).ToHashSet(StringComparer.Ordinal);
+        foreach (var unpinned in Directory.GetDirectories(paths.Artifacts).Where(other => !keep.Contains(other)).OrderBy(Directory.GetLastWriteTimeUtc))
+        {
+            Directory.Delete(unpinned, recursive: true);
+            if (Free() >= needed)
+                return;
+        }
+
+        throw new ReleaseRefusedException(release, RejectionReasons.InsufficientDisk, $"The download needs {needed} bytes with the reserve of {options.DiskReserve}; {Free()} are free in {paths.Root}.");
+    }
+
+    private async Task DownloadAsync(string release, string folder, ArtifactFile file, CancellationToken cancel)
+    {
+        var target = Path.Combine(folder, file.Path);
+        if (Path.GetDirectoryName(Path.GetFullPath(target)) != Path.GetFullPath(folder))
+            throw new ReleaseRefusedException(release, RejectionReasons.MalformedState, $"The artifact names a file outside its folder: {file.Path}.");
+
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await FetchAsync(target + ".part", file, cancel);
+                break;
+            }
+            catch (Exception cut) when (cut is HttpRequestException or IOException && attempt < Attempts && !IsFull(cut))
+            {
+                // The rest is asked for from where it was cut.
+            }
+            catch (IOException full) when (IsFull(full))
+            {
+                File.Delete(target + ".part");
+                throw new ReleaseRefusedException(release, RejectionReasons.InsufficientDisk, $"The disk took no more of {file.Path} ({file.Size} bytes); {Free()} bytes are free in {paths.Root}.");
+            }
+            catch (Exception failed) when (failed is HttpRequestException or IOException)
+            {
+                throw new ReleaseRefusedException(release, RejectionReasons.DownloadFailed, $"{file.Path} could not be downloaded in {Attempts} attempts: {failed.Message}");
+            }
+        }
+
+        await CheckAsync(release, target + ".part", file, cancel);
+        FailPoint.Hit("node.blob.beforeRename");
+        File.Move(target + ".part", target, overwrite: true);
+    }
+
+    private async Task FetchAsync(string part, ArtifactFile file, CancellationToken cancel)
+    {
+        var have = File.Exists(part) ? new FileInfo(part).Length : 0;
+        if (have > file.Size)
+        {
+            File.Delete(part);
+            have = 0;
+        }
+
+        if (have == file.Size && file.Size > 0)
+            return;
+
+        using var answer = await controlPlane.GetBlobAsync(file.Sha256, have, cancel);
+        answer.EnsureSuccessStatusCode();
+        var resumes = answer.StatusCode == HttpStatusCode.PartialContent;
+        await using var source = await answer.Content.ReadAsStreamAsync(cancel);
+        await using var into = new FileStream(part, resumes ? FileMode.Append : FileMode.Create, FileAccess.Write, FileShare.Read, 1 << 16);
+        await CopyAsync(source, into, file.Size, cancel);
+        if (into.Length < file.Size)
+            throw new IOException($"The download ended after {into.Length} of {file.Size} bytes.");
+        into.Flush(flushToDisk: true);
+    }
+
+    private static async Task CopyAsync(Stream source, FileStream into, long most, CancellationToken cancel)
+    {
+        var buffer = new byte[1 << 16];
+        while (await source.ReadAsync(buffer, cancel) is > 0 and var read)
+        {
+            if (into.Length + read > most)
+                throw new IOException($"The download is longer than the {most} bytes its manifest says.");
+            await into.WriteAsync(buffer.AsMemory(0, read), cancel);
+            FailPoint.Hit("node.download.mid");
+        }
+    }
+
+    private static async Task CheckAsync(string release, string part, ArtifactFile file, CancellationToken cancel)
+    {
+        string actual;
+        await using (var whole = File.OpenRead(part))
+            actual = Convert.ToHexStringLower(await SHA256.HashDataAsync(whole, cancel));
+        if (actual == file.Sha256)
+            return;
+
+        File.Delete(part);
+        throw new ReleaseRefusedException(release, RejectionReasons.DigestMismatch, $"{file.Path}: expected SHA-256 {file.Sha256}, got {actual}. The stored artifact is damaged; upload the version again.");
+    }
+
+    private string FolderOf(string digest) =>
+        Path.Combine(options.ArtifactDirectory.Length > 0 ? Path.GetFullPath(options.ArtifactDirectory) : paths.Artifacts, digest.Replace("sha256:", "", StringComparison.Ordinal));
+
+    private static bool IsWhole(string folder, ArtifactManifest manifest) => manifest.Files.All(file => IsWhole(folder, file));
+
+    private static bool IsWhole(string folder, ArtifactFile file) =>
+        new FileInfo(Path.Combine(folder, file.Path)) is { Exists: true } found && found.Length == file.Size;
+
+    private static long PartLength(string folder, ArtifactFile file) =>
+        new FileInfo(Path.Combine(folder, file.Path + ".part")) is { Exists: true } part ? part.Length : 0;
+
+    private long Free() => new DriveInfo(paths.Root).AvailableFreeSpace;
+
+    private static bool IsFull(Exception failure)
+    {
+        const int NoSpaceLeft = 28;
+        return failure is IOException && (failure.HResult & 0xFFFF) == NoSpaceLeft;
+    }
+}

@@ -1,0 +1,51 @@
+using System.Collections.Concurrent;
+using System.Collections.Frozen;
+using Serving.Contracts.State;
+using Serving.Node.Metrics;
+
+namespace Serving.Node.Versions;
+
+/// <summary>Turns a verified desired state and the releases in memory into a snapshot.</summary>
+internal sealed class SnapshotBuilder(SeriesRegistry registry)
+{
+    private readonly ConcurrentDictionary<string, AdmissionCount> _admissions = new(StringComparer.Ordinal);
+
+    /// <param name="pool">The node's pool; endpoints of others are left out.</param>
+    /// <param name="loaded">Holds every release that an arm of the pool names.</param>
+    public ServingSnapshot Build(StateDocument document, string pool, IReadOnlyDictionary<string, LoadedRelease> loaded)
+    {
+        var state = document.State;
+        var endpoints = state.Endpoints
+            .Where(endpoint => endpoint.Pool == pool)
+            .Select(endpoint => Endpoint(endpoint, state, loaded))
+            .ToFrozenDictionary(endpoint => endpoint.Name, StringComparer.Ordinal);
+
+        foreach (var gone in _admissions.Keys.Where(name => !endpoints.ContainsKey(name)))
+            _admissions.TryRemove(gone, out _);
+        return new ServingSnapshot(state.Revision, state.TimelineId, document.ContentHash, endpoints, loaded.ToFrozenDictionary(StringComparer.Ordinal));
+    }
+
+    private ServedEndpoint Endpoint(EndpointState endpoint, DesiredState state, IReadOnlyDictionary<string, LoadedRelease> loaded)
+    {
+        var upper = 0;
+        var arms = endpoint.Arms
+            .Select(arm => Arm(endpoint.Name, arm.Name, loaded[arm.Release], upper += arm.Weight))
+            .ToArray();
+        return new ServedEndpoint(endpoint, arms, ByVersion(endpoint, state, loaded), _admissions.GetOrAdd(endpoint.Name, _ => new AdmissionCount()));
+    }
+
+    private FrozenDictionary<string, ServedArm> ByVersion(EndpointState endpoint, DesiredState state, IReadOnlyDictionary<string, LoadedRelease> loaded)
+    {
+        var models = endpoint.Arms.Select(arm => state.Releases[arm.Release].Model).ToHashSet(StringComparer.Ordinal);
+        var routed = endpoint.Arms.Select(arm => arm.Release).ToHashSet(StringComparer.Ordinal);
+        return loaded.Values
+            .Where(release => models.Contains(release.State.Model))
+            // Two releases of one version differ in how they are run; the routed one answers for the version.
+            .OrderByDescending(release => routed.Contains(release.Id))
+            .DistinctBy(release => release.State.Version, StringComparer.Ordinal)
+            .ToFrozenDictionary(release => release.State.Version, release => Arm(endpoint.Name, ArmState.Direct, release, 0), StringComparer.Ordinal);
+    }
+
+    private ServedArm Arm(string endpoint, string name, LoadedRelease release, int upper) =>
+        new(name, release, upper, registry.For(endpoint, release.Id, release.State.Model, release.State.Version, name));
+}
