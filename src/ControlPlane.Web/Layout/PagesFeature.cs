@@ -1,0 +1,41 @@
+using ControlPlane.Web.Charts;
+using ControlPlane.Web.Live;
+using ControlPlane.Web.Shared;
+using MudBlazor;
+using MudBlazor.Services;
+
+namespace ControlPlane.Web.Layout;
+
+/// <summary>The shell of the pages and what all of them share.</summary>
+internal static class PagesFeature
+{
+    public static IServiceCollection AddPages(this IServiceCollection services)
+    {
+        services.AddRazorComponents().AddInteractiveServerComponents()
+            .AddHubOptions(hub => hub.MaximumReceiveMessageSize = 256 * 1024);      // what a page read goes along with it (Reads)
+        services.AddCascadingAuthenticationState();
+        services.AddHttpContextAccessor();
+        services.AddMudServices(library =>
+        {
+            library.SnackbarConfiguration.PositionClass = Defaults.Classes.Position.BottomRight;
+            library.SnackbarConfiguration.ShowTransitionDuration = 0;
+            library.SnackbarConfiguration.HideTransitionDuration = 0;
+            library.SnackbarConfiguration.PreventDuplicates = false;
+        });
+        services.AddCharts();
+        services.AddSingleton<LiveFeed>();
+        services.AddScoped<LiveSwitch>();
+        services.AddScoped<Reads>();
+        services.AddScoped<Toasts>();
+        services.AddScoped<EnvironmentNames>();
+        return services;
+    }
+
+    /// <summary>Pages are for people who are signed in, unless a page says otherwise.</summary>
+    public static void MapPages(this WebApplication app)
+    {
+        app.MapStaticAssets().AllowAnonymous();
+        app.MapCharts();
+        app.MapRazorComponents<App>().AddInteractiveServerRenderMode().RequireAuthorization();
+    }
+}
