@@ -1,0 +1,95 @@
+using System.IO.Compression;
+using ControlPlane.Domain.Identity;
+using ControlPlane.Domain.Nodes;
+using ControlPlane.Domain.Releases;
+using Microsoft.EntityFrameworkCore;
+using Serving.Contracts.State;
+
+namespace ControlPlane.Data.Releases;
+
+/// <summary>Publishes and reads the revisions of an environment.</summary>
+public static class DesiredStates
+{
+    /// <summary>
+    /// Makes the next revision from what the database holds, in the caller's transaction: the environment's stamp sees to it that two writers never
+    /// make the same one. What the caller changed is saved first, so that the queries here see it.
+    /// </summary>
+    public static async Task<long> PublishAsync(this ControlPlaneDb db, string environment, Actor actor, string reason, DateTimeOffset at, CancellationToken cancel)
+    {
+        await db.SaveChangesAsync(cancel);
+        var target = await db.Environments.SingleAsync(known => known.Name == environment, cancel);
+        return await PublishAsync(db, target, target.Revision + 1, actor, reason, at, cancel);
+    }
+
+    /// <summary>Begins a new timeline above everything a node ever reported, so that nodes take this database's word again after a restore.</summary>
+    public static async Task<long> ReassertAsync(this ControlPlaneDb db, string environment, long highestReported, Actor actor, DateTimeOffset at, CancellationToken cancel)
+    {
+        var target = await db.Environments.SingleAsync(known => known.Name == environment, cancel);
+        target.TimelineId = Guid.CreateVersion7(at).ToString("N");
+        return await PublishAsync(db, target, Math.Max(target.Revision, highestReported) + 1, actor, "Re-asserted", at, cancel);
+    }
+
+    /// <summary>The newest document of an environment, byte for byte; null before the first.</summary>
+    public static async Task<(byte[] Utf8, string ContentHash, string TimelineId, long Revision)?> NewestAsync(this ControlPlaneDb db, string environment, CancellationToken cancel)
+    {
+        var row = await db.DesiredStates.AsNoTracking()
+            .Join(db.Environments.Where(known => known.Name == environment), state => new { state.Environment, state.TimelineId, state.Revision },
+                known => new { Environment = known.Name, known.TimelineId, known.Revision }, (state, _) => state)
+            .SingleOrDefaultAsync(cancel);
+        return row is null ? null : (Unzip(row.Document), row.ContentHash, row.TimelineId, row.Revision);
+    }
+
+    /// <summary>What was asked for at a time; null: nothing yet.</summary>
+    public static async Task<DesiredState?> AtAsync(this ControlPlaneDb db, string environment, DateTimeOffset at, CancellationToken cancel)
+    {
+        var row = await db.DesiredStates.AsNoTracking()
+            .Where(state => state.Environment == environment && state.CreatedAt <= at)
+            .OrderByDescending(state => state.CreatedAt).ThenByDescending(state => state.Revision)
+            .FirstOrDefaultAsync(cancel);
+        return row is null ? null : StateDocument.Verify(Unzip(row.Document), out _)?.State;
+    }
+
+    public static byte[] Unzip(byte[] document)
+    {
+        using var zipped = new GZipStream(new MemoryStream(document), CompressionMode.Decompress);
+        using var plain = new MemoryStream();
+        zipped.CopyTo(plain);
+        return plain.ToArray();
+    }
+
+    private static async Task<long> PublishAsync(ControlPlaneDb db, ServingEnvironment target, long revision, Actor actor, string reason, DateTimeOffset at, CancellationToken cancel)
+    {
+        var endpoints = await db.Endpoints.Where(endpoint => endpoint.Environment == target.Name).ToListAsync(cancel);
+        var rollouts = await db.Rollouts.Where(rollout => rollout.Environment == target.Name && rollout.IsOpen).ToListAsync(cancel);
+        var named = endpoints.SelectMany(endpoint => new[] { endpoint.StableRelease, endpoint.PreviousRelease })
+            .Concat(rollouts.Select(rollout => rollout.ToRelease))
+            .OfType<string>().Distinct(StringComparer.Ordinal).ToList();
+        var releases = await db.Releases.Where(release => named.Contains(release.Id)).ToDictionaryAsync(release => release.Id, StringComparer.Ordinal, cancel);
+
+        var document = StateDocument.Seal(Planner.Plan(target, revision, endpoints, rollouts, releases));
+        target.Revision = revision;
+        target.ContentHash = document.ContentHash;
+        db.DesiredStates.Add(new DesiredStateRow
+        {
+            Environment = target.Name,
+            TimelineId = target.TimelineId,
+            Revision = revision,
+            ContentHash = document.ContentHash,
+            Document = Zip(document.Utf8.Span),
+            CreatedAt = at,
+            Actor = actor.Name,
+            Reason = reason,
+        });
+        db.PendingEffects.Add(PendingEffect.Of(PendingEffect.PushState, target.Name, at));
+        await db.SaveChangesAsync(cancel);
+        return revision;
+    }
+
+    private static byte[] Zip(ReadOnlySpan<byte> utf8)
+    {
+        using var zipped = new MemoryStream();
+        using (var gzip = new GZipStream(zipped, CompressionLevel.Fastest))
+            gzip.Write(utf8);
+        return zipped.ToArray();
+    }
+}

@@ -1,0 +1,31 @@
+using ControlPlane.Domain.Identity;
+
+namespace ControlPlane.Domain.Audit;
+
+/// <summary>Who did what to what, when and why. Written in the transaction of the change itself.</summary>
+public sealed class AuditEntry
+{
+    public long Id { get; init; }
+
+    public required DateTimeOffset At { get; init; }
+
+    public required string Actor { get; init; }
+
+    public required ActorKind ActorKind { get; init; }
+
+    /// <summary><c>model.created</c>, <c>rollout.completed</c> …</summary>
+    public required string Action { get; init; }
+
+    /// <summary><c>model/fraud</c>, <c>endpoint/production/fraud</c> …</summary>
+    public required string Target { get; init; }
+
+    /// <summary><c>done</c>, <c>denied</c> or <c>rejected</c>.</summary>
+    public string Outcome { get; init; } = "done";
+
+    public string? Reason { get; init; }
+
+    /// <summary>JSON of what was, where something was changed.</summary>
+    public string? Before { get; init; }
+
+    public string? After { get; init; }
+}

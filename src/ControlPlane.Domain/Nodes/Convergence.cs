@@ -1,0 +1,29 @@
+using ControlPlane.Domain.Rollouts;
+using Serving.Contracts.Reports;
+
+namespace ControlPlane.Domain.Nodes;
+
+/// <summary>What nodes were asked for against what they say.</summary>
+public static class Convergence
+{
+    /// <summary>A node that was silent for this long does not hold a rollout up.</summary>
+    public static readonly TimeSpan UnreachableAfter = TimeSpan.FromSeconds(15);
+
+    public static bool IsReachable(DateTimeOffset lastSeen, DateTimeOffset now) => now - lastSeen < UnreachableAfter;
+
+    public static bool HasApplied(Report report, string timelineId, long revision) =>
+        report.TimelineId == timelineId && report.AppliedRevision >= revision;
+
+    public static bool IsWarm(Report report, string release) =>
+        report.Serving.Any(served => served.Release == release && served.State != ServedRelease.Loading);
+
+    /// <summary>What a rollout's step needs to know.</summary>
+    /// <param name="nodes">Name and last report of every reachable node of the pool.</param>
+    public static StepFacts FactsFor(IReadOnlyList<(string Name, Report Report)> nodes, string release, string timelineId, long revision) => new(
+        nodes.Count,
+        nodes.Count(node => IsWarm(node.Report, release)),
+        nodes.Count(node => HasApplied(node.Report, timelineId, revision)),
+        [.. nodes
+            .Where(node => node.Report.Rejected is { } rejected && (rejected.Release == release || rejected.Release is null && rejected.Revision >= revision))
+            .Select(node => $"{node.Name}: {node.Report.Rejected!.Reason}: {node.Report.Rejected.Detail}")]);
+}
