@@ -14,5 +14,6 @@ app.MapHealth();
 app.MapManagement(app.Services.GetRequiredService<NodeOptions>());
 app.MapPredict();
 app.MapOpenInference();
+MemoryLimit.Set(app.Services.GetRequiredService<NodeOptions>().MemoryLimit);
 await app.RunAsync();
 return 0;

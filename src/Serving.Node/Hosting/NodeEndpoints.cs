@@ -21,7 +21,7 @@ internal static class NodeEndpoints
     {
         var here = app.MapGroup("").RequireHost($"*:{new Uri(ManagementOf(options)).Port}");
         here.MapGet("/metrics", (SeriesRegistry registry, PredictionLog log, ServingTable table) =>
-            Results.Text(PrometheusText.Write(registry, log.Dropped, table.Current.Revision), PrometheusText.ContentType));
+            Results.Text(PrometheusText.Write(registry, log, table.Current.Revision), PrometheusText.ContentType));
         here.MapGet("/status", (NodeStatus status, ControlPlaneClient controlPlane, NodeOptions node) =>
             Results.Json(StatusOf(status, controlPlane, node), HealthJson.Default.StatusPage));
     }

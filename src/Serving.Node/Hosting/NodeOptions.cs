@@ -54,6 +54,10 @@ internal sealed class NodeOptions
     [Range(0, long.MaxValue)]
     public long WarmMemory { get; set; }
 
+    /// <summary>Memory this process may take, bytes; 0: three quarters of the machine's. A request that needs more is answered with an error.</summary>
+    [Range(0, long.MaxValue)]
+    public long MemoryLimit { get; set; }
+
     /// <summary>Disk left free by downloads, bytes.</summary>
     [Range(0, long.MaxValue)]
     public long DiskReserve { get; set; } = 256L << 20;

@@ -22,7 +22,7 @@ internal sealed class NodePaths
 
     public string Probed => Path.Combine(Root, "probed");
 
-    public string Spool => Path.Combine(Root, "log.spool");
+    public string Spool => Path.Combine(Root, "spool");
 
     public string Outbox => Path.Combine(Root, "outbox");
 

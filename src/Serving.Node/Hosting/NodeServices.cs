@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Configuration.Memory;
 using Microsoft.Extensions.Options;
 using Serving.Node.Log;
 using Serving.Node.Metrics;
@@ -14,6 +15,8 @@ internal static class NodeServices
     public static void AddNode(this WebApplicationBuilder builder)
     {
         SecretFiles.Add(builder.Configuration);
+        // The framework writes several lines a request at Information; configuration (Logging__LogLevel__…) can bring them back.
+        builder.Configuration.Sources.Insert(0, new MemoryConfigurationSource { InitialData = [new("Logging:LogLevel:Microsoft.AspNetCore", "Warning"), new("Logging:LogLevel:System.Net.Http", "Warning")] });
         var services = builder.Services;
         services.AddOptions<NodeOptions>().BindConfiguration(NodeOptions.Section).ValidateOnStart();
         services.AddSingleton<IValidateOptions<NodeOptions>, NodeOptionsValidator>();
@@ -25,7 +28,6 @@ internal static class NodeServices
         services.AddSingleton<PredictionLog>().AddSingleton<Prediction>();
         services.AddSingleton<VersionManager>().AddHostedService(provider => provider.GetRequiredService<VersionManager>());
         services.AddHostedService<StateSource>().AddHostedService<LogWriter>().AddHostedService<LogShipper>();
-        // Started last, so stopped first: the node leaves the gateways' lists before anything else ends.
         services.AddHostedService<Drain>();
         services.Configure<HostOptions>(host =>
         {

@@ -19,7 +19,10 @@ internal sealed record LogRow
     public required string Protocol { get; init; }
     public int Status { get; init; }
     public string? Error { get; init; }
+
+    /// <summary>The watched number of the row; null where nothing is watched or it is not finite.</summary>
     public double? Prediction { get; init; }
+    public double? Confidence { get; init; }
     public long QueueUs { get; init; }
     public long ModelUs { get; init; }
     public long TotalUs { get; init; }

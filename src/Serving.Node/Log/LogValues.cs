@@ -11,55 +11,101 @@ namespace Serving.Node.Log;
 /// <summary>Takes the values of one row out of the tensors, which are gone when the record is written.</summary>
 internal static class LogValues
 {
+    /// <summary>Bytes of JSON; longer values are logged as their digest.</summary>
     private const int LongestText = 4096;
+
+    [ThreadStatic]
+    private static ArrayBufferWriter<byte>? _text;
+
+    [ThreadStatic]
+    private static Utf8JsonWriter? _json;
+
+    /// <summary>Ids of entities are hashed unless the endpoint's allow-list names their type.</summary>
+    public static void AddEntities(List<LogValue> into, Dictionary<string, string>? entities, IReadOnlyList<string>? fields)
+    {
+        if (entities is null)
+            return;
+        foreach (var (type, id) in entities)
+            into.Add(new LogValue("e." + type, Text: fields is not null && Contains(fields, type) ? id : PredictionLog.HashOf(id)));
+    }
 
     public static void AddInputs(List<LogValue> into, InputTensors inputs, int row, IReadOnlyList<string>? fields)
     {
         for (var i = 0; i < inputs.Inputs.Length; i++)
         {
             if (fields is null || Contains(fields, inputs.Inputs[i].Name))
-                into.Add(Of("i." + inputs.Inputs[i].Name, inputs.Values[i], row, inputs.Rows));
+                into.Add(Of(inputs.Inputs[i].LogName, inputs.Values[i], row, inputs.Rows));
         }
     }
 
     public static void AddOutputs(List<LogValue> into, OutputColumn[] outputs, int row, int rows)
     {
         foreach (var output in outputs)
-            into.Add((output.Tensor is { } tensor ? ScalarOf("o." + output.Name, tensor, row, rows) : null) ?? new LogValue("o." + output.Name, Text: Bounded(json => output.WriteRow(json, row, rows))));
+            into.Add(output.Tensor is { } tensor ? Of("o." + output.Name, tensor, row, rows) : OfMap(output, row, rows));
     }
 
-    private static LogValue Of(string column, OrtValue tensor, int row, int rows) =>
-        ScalarOf(column, tensor, row, rows) ?? new LogValue(column, Text: Bounded(json => OutputColumn.WriteTensorRow(json, tensor, row, rows)));
-
-    /// <returns>Null when a row holds several elements, or one that is neither number nor text.</returns>
-    private static LogValue? ScalarOf(string column, OrtValue tensor, int row, int rows)
+    private static LogValue Of(string column, OrtValue tensor, int row, int rows)
     {
         var info = tensor.GetTensorTypeAndShape();
         var batched = info.Shape.Length > 0 && info.Shape[0] == rows;
-        if (info.ElementCount != (batched ? rows : 1) || info.Shape.Length > 1)
-            return null;
+        var perRow = batched ? info.ElementCount / rows : info.ElementCount;
+        if (perRow == 1 && ScalarOf(column, tensor, info.ElementDataType, batched ? row : 0) is { } scalar)
+            return scalar;
+        if (perRow > LongestText / 2 && info.ElementDataType != TensorElementType.String)
+            return new LogValue(column, Text: DigestOf(RowBytes(tensor, row, batched ? rows : 1)));
 
-        var at = batched ? row : 0;
-        return info.ElementDataType switch
-        {
-            TensorElementType.Float => new LogValue(column, Number: tensor.GetTensorDataAsSpan<float>()[at]),
-            TensorElementType.Double => new LogValue(column, Number: tensor.GetTensorDataAsSpan<double>()[at]),
-            TensorElementType.Int64 => new LogValue(column, Integer: tensor.GetTensorDataAsSpan<long>()[at]),
-            TensorElementType.Int32 => new LogValue(column, Integer: tensor.GetTensorDataAsSpan<int>()[at]),
-            TensorElementType.String => new LogValue(column, Text: tensor.GetStringElement(at)),
-            _ => null,
-        };
+        var json = Begin();
+        OutputColumn.WriteTensorRow(json, tensor, row, rows);
+        return new LogValue(column, Text: End(json));
     }
 
-    /// <summary>The JSON text, or its digest when it is longer than 4 KiB.</summary>
-    private static string Bounded(Action<Utf8JsonWriter> write)
+    private static LogValue OfMap(OutputColumn output, int row, int rows)
     {
-        var bytes = new ArrayBufferWriter<byte>(256);
-        using (var json = new Utf8JsonWriter(bytes))
-            write(json);
-        return bytes.WrittenCount <= LongestText
-            ? Encoding.UTF8.GetString(bytes.WrittenSpan)
-            : "sha256:" + Convert.ToHexStringLower(SHA256.HashData(bytes.WrittenSpan));
+        var json = Begin();
+        output.WriteRow(json, row, rows);
+        return new LogValue("o." + output.Name, Text: End(json));
+    }
+
+    private static LogValue? ScalarOf(string column, OrtValue tensor, TensorElementType type, int at) => type switch
+    {
+        TensorElementType.Float => new LogValue(column, Number: tensor.GetTensorDataAsSpan<float>()[at]),
+        TensorElementType.Double => new LogValue(column, Number: tensor.GetTensorDataAsSpan<double>()[at]),
+        TensorElementType.Int64 => new LogValue(column, Integer: tensor.GetTensorDataAsSpan<long>()[at]),
+        TensorElementType.Int32 => new LogValue(column, Integer: tensor.GetTensorDataAsSpan<int>()[at]),
+        TensorElementType.String => new LogValue(column, Text: Shortened(tensor.GetStringElement(at))),
+        _ => null,
+    };
+
+    private static ReadOnlySpan<byte> RowBytes(OrtValue tensor, int row, int rows)
+    {
+        var all = tensor.GetTensorMutableRawData();
+        var perRow = all.Length / rows;
+        return all.Slice(rows == 1 ? 0 : row * perRow, perRow);
+    }
+
+    private static string Shortened(string text) =>
+        text.Length <= LongestText ? text : DigestOf(Encoding.UTF8.GetBytes(text));
+
+    private static string DigestOf(ReadOnlySpan<byte> bytes) => "sha256:" + Convert.ToHexStringLower(SHA256.HashData(bytes));
+
+    /// <summary>A writer that this thread uses again and again; one value at a time.</summary>
+    private static Utf8JsonWriter Begin()
+    {
+        _text ??= new ArrayBufferWriter<byte>(1024);
+        _text.ResetWrittenCount();
+        if (_json is null)
+            _json = new Utf8JsonWriter(_text, new JsonWriterOptions { SkipValidation = true });
+        else
+            _json.Reset();
+        return _json;
+    }
+
+    /// <returns>The text, or its digest when it is long.</returns>
+    private static string End(Utf8JsonWriter json)
+    {
+        json.Flush();
+        var written = _text!.WrittenSpan;
+        return written.Length <= LongestText ? Encoding.UTF8.GetString(written) : DigestOf(written);
     }
 
     private static bool Contains(IReadOnlyList<string> names, string name)

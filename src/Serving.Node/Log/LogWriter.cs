@@ -1,24 +1,30 @@
+using System.Globalization;
+using Serving.Contracts.Predictions;
 using Serving.Node.Hosting;
 
 namespace Serving.Node.Log;
 
-/// <summary>Moves rows from the channel to the spool, and seals the spool into segments every few seconds. A full disk costs rows, never requests.</summary>
+/// <summary>Moves rows from the queue to the spool, and seals the spool into segments every few seconds. A full disk costs rows, never requests.</summary>
 internal sealed partial class LogWriter(PredictionLog log, NodePaths paths, NodeOptions options, TimeProvider time, ILogger<LogWriter> logger) : BackgroundService
 {
     private const long MostSpoolBytes = 16 << 20;
+    private static readonly TimeSpan _turn = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan _flushEvery = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan _restAfterFailure = TimeSpan.FromSeconds(5);
 
-    private readonly Spool _spool = new(paths.Spool);
     private readonly Outbox _outbox = new(paths.Outbox, options.LogOutboxBytes);
     private readonly List<LogRow> _open = [];
+    private Spool? _spool;
     private long _opened;
-    private long _sequence;
+    private long _flushed;
+    private long _lastNumber;
+    private long? _failed;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        _open.AddRange(_spool.ReadAll());
-        _opened = time.GetTimestamp();
-        using var timer = new PeriodicTimer(_flushEvery, time);
+        await Task.Yield();
+        await ReplayAsync(stoppingToken);
+        using var timer = new PeriodicTimer(_turn, time);
         try
         {
             while (await timer.WaitForNextTickAsync(stoppingToken))
@@ -30,55 +36,116 @@ internal sealed partial class LogWriter(PredictionLog log, NodePaths paths, Node
             log.Complete();
             await TurnAsync(TimeSpan.Zero, CancellationToken.None);
         }
-        finally
+    }
+
+    /// <summary>Seals what an earlier process did not come to.</summary>
+    private async Task ReplayAsync(CancellationToken cancel)
+    {
+        foreach (var left in Spool.Leftovers(paths.Spool))
         {
-            _spool.Dispose();
+            try
+            {
+                _lastNumber = Math.Max(_lastNumber, left.Number);
+                await SealAsync(left.ReadAll(), left.Number, cancel);
+                left.Delete();
+            }
+            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+            {
+                LogNotReplayed(left.Number, failure);
+            }
         }
     }
 
     private async Task TurnAsync(TimeSpan sealAfter, CancellationToken cancel)
     {
+        if (_failed is { } since && time.GetElapsedTime(since) < _restAfterFailure)
+        {
+            DropQueued();
+            return;
+        }
+
         try
         {
-            while (_spool.Length < MostSpoolBytes && log.Rows.TryRead(out var row))
-            {
-                _open.Add(row);
-                _spool.Append(row);
-            }
+            TakeQueued();
+            if (_open.Count == 0 || (time.GetElapsedTime(_opened) < sealAfter && _spool!.Length < MostSpoolBytes))
+                return;
 
-            _spool.Flush();
-            if (_open.Count > 0 && (time.GetElapsedTime(_opened) >= sealAfter || _spool.Length >= MostSpoolBytes))
-                await SealAsync(cancel);
-            if (_open.Count == 0)
-                _opened = time.GetTimestamp();
+            _spool!.Flush();
+            await SealAsync(_open, _spool.Number, cancel);
+            _spool.Delete();
+            _spool = null;
+            _open.Clear();
+            _failed = null;
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            log.CountDropped(_open.Count);
-            LogLost(_open.Count, failure);
-            _open.Clear();
+            GiveUp(failure);
         }
     }
 
-    private async Task SealAsync(CancellationToken cancel)
+    private void TakeQueued()
     {
-        foreach (var group in _open.GroupBy(row => (row.Endpoint, Hour: new DateTimeOffset(row.At.UtcDateTime.Date.AddHours(row.At.UtcDateTime.Hour), TimeSpan.Zero))))
+        while ((_spool?.Length ?? 0) < MostSpoolBytes && log.Rows.TryRead(out var row))
         {
-            var name = $"{paths.NodeName}-{time.GetUtcNow().ToUnixTimeMilliseconds()}{_sequence++ % 1000:D3}";
-            var path = _outbox.PathOf(group.Key.Endpoint, group.Key.Hour, name);
-            await using (var file = new FileStream(path + ".part", FileMode.Create, FileAccess.Write))
+            if (_spool is null)
             {
-                await Segment.WriteAsync(file, [.. group], paths.NodeName, cancel);
-                file.Flush(flushToDisk: true);
+                _lastNumber = Math.Max(_lastNumber + 1, time.GetUtcNow().ToUnixTimeMilliseconds());
+                _spool = new Spool(paths.Spool, _lastNumber);
+                _opened = _flushed = time.GetTimestamp();
             }
 
-            File.Move(path + ".part", path, overwrite: true);
+            _open.Add(row);
+            _spool.Append(row);
         }
 
-        _open.Clear();
-        _spool.Clear();
+        if (_spool is not null && time.GetElapsedTime(_flushed) >= _flushEvery)
+        {
+            _spool.Flush();
+            _flushed = time.GetTimestamp();
+        }
+    }
+
+    private async Task SealAsync(IReadOnlyList<LogRow> rows, long number, CancellationToken cancel)
+    {
+        var part = 0;
+        foreach (var group in rows.GroupBy(row => (row.Endpoint, Day: DateOnly.FromDateTime(row.At.UtcDateTime), row.At.UtcDateTime.Hour)))
+        {
+            var file = string.Create(CultureInfo.InvariantCulture, $"{paths.NodeName}-{number}{part++:D3}");
+            await _outbox.PutAsync(new SegmentName(group.Key.Endpoint, group.Key.Day, group.Key.Hour, file), into => Segment.WriteAsync(into, [.. group], paths.NodeName, cancel));
+        }
+
         if (_outbox.Trim() is > 0 and var removed)
+        {
+            log.CountDroppedSegments(removed);
             LogTrimmed(removed);
+        }
+    }
+
+    /// <summary>The disk does not take the rows: they are dropped and counted, their room is given back, and a while later it is tried again.</summary>
+    private void GiveUp(Exception failure)
+    {
+        log.CountDropped(_open.Count);
+        LogLost(_open.Count, failure);
+        _open.Clear();
+        _failed = time.GetTimestamp();
+        try
+        {
+            _spool?.Delete();
+        }
+        catch (Exception alsoFailed) when (alsoFailed is IOException or UnauthorizedAccessException)
+        {
+            LogNotReplayed(_spool!.Number, alsoFailed);
+        }
+
+        _spool = null;
+    }
+
+    private void DropQueued()
+    {
+        var dropped = 0;
+        while (log.Rows.TryRead(out _))
+            dropped++;
+        log.CountDropped(dropped);
     }
 
     [LoggerMessage(LogLevel.Error, "{Rows} prediction log rows were lost: the disk did not take them. Predictions are not affected")]
@@ -86,4 +153,7 @@ internal sealed partial class LogWriter(PredictionLog log, NodePaths paths, Node
 
     [LoggerMessage(LogLevel.Error, "{Segments} prediction log segments were removed unsent: the outbox is full. Predictions are not affected")]
     private partial void LogTrimmed(int segments);
+
+    [LoggerMessage(LogLevel.Warning, "Spool {Number} of the prediction log could not be read or removed")]
+    private partial void LogNotReplayed(long number, Exception failure);
 }

@@ -1,54 +1,65 @@
-using System.Globalization;
+using System.Diagnostics.CodeAnalysis;
+using Serving.Contracts.Predictions;
 
 namespace Serving.Node.Log;
 
 /// <summary>Finished segments that the control plane does not have yet: a bounded folder, the oldest go first when it is full.</summary>
 internal sealed class Outbox(string folder, long mostBytes)
 {
-    private const char Separator = '~';
+    private const string Unfinished = ".part";
 
-    public string Folder => folder;
-
-    /// <summary>Opens a new segment's file; it counts once <see cref="Publish"/> was called.</summary>
-    public string PathOf(string endpoint, DateTimeOffset hour, string name)
+    /// <summary>Writes a segment so that it is there whole or not at all.</summary>
+    /// <exception cref="IOException">The disk is full or gone.</exception>
+    public async Task PutAsync(SegmentName name, Func<Stream, Task> write)
     {
         Directory.CreateDirectory(folder);
-        return Path.Combine(folder, string.Create(CultureInfo.InvariantCulture,
-            $"{endpoint}{Separator}{hour.UtcDateTime:yyyy-MM-dd}{Separator}{hour.UtcDateTime:HH}{Separator}{name}.parquet"));
+        var path = Path.Combine(folder, name.ToString());
+        try
+        {
+            await using (var file = new FileStream(path + Unfinished, FileMode.Create, FileAccess.ReadWrite))
+            {
+                await write(file);
+                file.Flush(flushToDisk: true);
+            }
+
+            File.Move(path + Unfinished, path, overwrite: true);
+        }
+        catch (IOException)
+        {
+            File.Delete(path + Unfinished);
+            throw;
+        }
     }
 
-    /// <returns>Segments removed to make room.</returns>
+    /// <summary>Newest first: after a long outage a prediction of this minute is found at once, those before it one by one.</summary>
+    public IReadOnlyList<OutboxSegment> List() => Directory.Exists(folder)
+        ? [.. new DirectoryInfo(folder).GetFiles("*.parquet")
+            .Select(file => TryParse(file, out var segment) ? segment : null).OfType<OutboxSegment>()
+            .OrderByDescending(segment => segment.Written).ThenByDescending(segment => segment.Name.File, StringComparer.Ordinal)]
+        : [];
+
+    /// <returns>Segments removed to make room, oldest first.</returns>
     public int Trim()
     {
-        if (!Directory.Exists(folder))
-            return 0;
-
-        var files = new DirectoryInfo(folder).GetFiles("*.parquet").OrderByDescending(file => file.Name.Split(Separator)[^1], StringComparer.Ordinal).ToList();
         long total = 0;
         var removed = 0;
-        foreach (var file in files)
+        foreach (var segment in List())
         {
-            total += file.Length;
+            total += segment.Bytes;
             if (total <= mostBytes)
                 continue;
-            file.Delete();
+            File.Delete(segment.Path);
             removed++;
         }
 
         return removed;
     }
 
-    public IReadOnlyList<OutboxSegment> List() => Directory.Exists(folder)
-        ? [.. Directory.GetFiles(folder, "*.parquet").Order(StringComparer.Ordinal).Select(Parse)]
-        : [];
-
-    private static OutboxSegment Parse(string path)
+    private static bool TryParse(FileInfo file, [NotNullWhen(true)] out OutboxSegment? segment)
     {
-        var parts = Path.GetFileName(path).Split(Separator);
-        return new OutboxSegment(path, parts[0], parts[1], parts[2], parts[3]);
+        segment = SegmentName.TryParse(file.Name, out var name) ? new OutboxSegment(file.FullName, name, file.Length, file.LastWriteTimeUtc) : null;
+        return segment is not null;
     }
 }
 
-/// <param name="Date">yyyy-MM-dd, UTC.</param>
-/// <param name="Hour">HH, UTC.</param>
-internal sealed record OutboxSegment(string Path, string Endpoint, string Date, string Hour, string Name);
+internal sealed record OutboxSegment(string Path, SegmentName Name, long Bytes, DateTime Written);

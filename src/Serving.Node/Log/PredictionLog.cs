@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Threading.Channels;
-using Microsoft.ML.OnnxRuntime;
 using Serving.Contracts.State;
 using Serving.Node.Tensors;
 
@@ -13,36 +12,48 @@ namespace Serving.Node.Log;
 internal sealed class PredictionLog
 {
     private const string SampleSalt = "log";
-    private const int Capacity = 8_192;
+    private const int Capacity = 16_384;
     private const int MostRowsOfARequest = 1_000;
 
     private readonly Channel<LogRow> _rows = Channel.CreateBounded<LogRow>(new BoundedChannelOptions(Capacity) { SingleReader = true });
     private long _dropped;
+    private long _droppedSegments;
 
-    /// <summary>Rows lost since the start: the channel, the disk or the outbox was full.</summary>
+    /// <summary>Rows lost since the start: the queue or the disk was full, or one request had too many.</summary>
     public long Dropped => Volatile.Read(ref _dropped);
+
+    /// <summary>Sealed segments removed unsent since the start.</summary>
+    public long DroppedSegments => Volatile.Read(ref _droppedSegments);
 
     public ChannelReader<LogRow> Rows => _rows.Reader;
 
     public void CountDropped(long rows) => Interlocked.Add(ref _dropped, rows);
 
+    public void CountDroppedSegments(long segments) => Interlocked.Add(ref _droppedSegments, segments);
+
+    /// <param name="outputs">In the order they were asked for.</param>
+    /// <param name="prediction">The watched number of each row.</param>
+    /// <param name="ran">When the run was handed to the model.</param>
+    /// <param name="done">When the model had answered.</param>
     public void Answered(
-        RoutedRequest request, InputTensors inputs, IReadOnlyList<string> outputNames, IReadOnlyCollection<OrtValue> outputs,
-        Dictionary<string, string>? entities, long ran, long done, TimeProvider time)
+        RoutedRequest request, InputTensors inputs, OutputColumn[] outputs, Dictionary<string, string>? entities,
+        ReadOnlySpan<double> prediction, ReadOnlySpan<double> confidence, long ran, long done, TimeProvider time)
     {
         if (!IsSampled(request))
             return;
 
-        var columns = OutputColumn.Of(outputNames, outputs);
+        var fields = request.Endpoint.State.Logging.Fields;
+        var whole = RowOf(request, StatusCodes.Status200OK, null, ran, done, time);
         var rows = Math.Min(inputs.Rows, MostRowsOfARequest);
         for (var row = 0; row < rows; row++)
         {
-            var values = new List<LogValue>(inputs.Inputs.Length + columns.Length);
-            LogValues.AddInputs(values, inputs, row, request.Endpoint.State.Logging.Fields);
-            LogValues.AddOutputs(values, columns, row, inputs.Rows);
-            foreach (var (type, _) in entities ?? [])
-                values.Add(new LogValue("e." + type, Text: HashOf(entities![type])));
-            Put(RowOf(request, row, StatusCodes.Status200OK, null, ran, done, time) with { Values = values });
+            var values = new List<LogValue>(inputs.Inputs.Length + outputs.Length + (entities?.Count ?? 0));
+            LogValues.AddEntities(values, entities, fields);
+            LogValues.AddInputs(values, inputs, row, fields);
+            LogValues.AddOutputs(values, outputs, row, inputs.Rows);
+            Put(row == 0
+                ? whole with { Values = values, Prediction = Finite(prediction, row), Confidence = Finite(confidence, row) }
+                : whole with { Row = row, Values = values, Prediction = Finite(prediction, row), Confidence = Finite(confidence, row) });
         }
 
         if (inputs.Rows > rows)
@@ -53,10 +64,14 @@ internal sealed class PredictionLog
     {
         var now = time.GetTimestamp();
         if (IsSampled(request))
-            Put(RowOf(request, 0, status, code, now, now, time));
+            Put(RowOf(request, status, code, now, now, time));
     }
 
+    /// <summary>No more rows: the process ends.</summary>
     public void Complete() => _rows.Writer.TryComplete();
+
+    /// <summary>32 hex digits that stand for an id which is not to be in the log itself.</summary>
+    public static string HashOf(string id) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(id)).AsSpan(0, 16));
 
     private void Put(LogRow row)
     {
@@ -64,14 +79,18 @@ internal sealed class PredictionLog
             CountDropped(1);
     }
 
-    private static LogRow RowOf(RoutedRequest request, int row, int status, string? error, long ran, long done, TimeProvider time)
+    private static double? Finite(ReadOnlySpan<double> values, int row) =>
+        row < values.Length && double.IsFinite(values[row]) ? values[row] : null;
+
+    private static LogRow RowOf(RoutedRequest request, int status, string? error, long ran, long done, TimeProvider time)
     {
         var release = request.Arm.Release;
+        var now = time.GetTimestamp();
+        var total = time.GetElapsedTime(request.Began, now);
         return new LogRow
         {
             RequestId = request.RequestId,
-            At = time.GetUtcNow() - time.GetElapsedTime(request.Began),
-            Row = row,
+            At = time.GetUtcNow() - total,
             Endpoint = request.Endpoint.Name,
             Release = release.Id,
             Model = release.State.Model,
@@ -83,7 +102,7 @@ internal sealed class PredictionLog
             Error = error,
             QueueUs = (long)time.GetElapsedTime(request.Began, ran).TotalMicroseconds,
             ModelUs = (long)time.GetElapsedTime(ran, done).TotalMicroseconds,
-            TotalUs = (long)time.GetElapsedTime(request.Began).TotalMicroseconds,
+            TotalUs = (long)total.TotalMicroseconds,
             SampleRate = request.Endpoint.State.Logging.Sample,
         };
     }
@@ -96,6 +115,4 @@ internal sealed class PredictionLog
             <= 0 => false,
             var share => Bucket.Of(SampleSalt, request.Unit ?? request.RequestId) < share * Bucket.Count,
         };
-
-    private static string HashOf(string unit) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(unit)).AsSpan(0, 16));
 }

@@ -6,11 +6,12 @@ namespace Serving.Node.Log;
 /// <summary>Writes rows of one endpoint and hour as one Parquet file.</summary>
 internal static class Segment
 {
+    /// <summary>All columns that every segment has, in their order; those of inputs, outputs and entities follow.</summary>
     public static async Task WriteAsync(Stream into, IReadOnlyList<LogRow> rows, string node, CancellationToken cancel)
     {
         var columns = FixedColumns(rows, node);
-        foreach (var name in rows.SelectMany(row => row.Values).Select(value => value.Column).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal))
-            columns.Add(ValueColumn(name, rows));
+        foreach (var (name, cells) in CellsByColumn(rows))
+            columns.Add(ValueColumn(name, cells));
 
         await using var writer = await ParquetWriter.CreateAsync(new ParquetSchema(columns.Select(column => column.Field)), into, cancellationToken: cancel);
         using var group = writer.CreateRowGroup();
@@ -34,7 +35,7 @@ internal static class Segment
         Text("served_from", rows, _ => "model"),
         Text("degraded", rows, _ => "[]"),
         Number("prediction", rows, row => row.Prediction),
-        Number("confidence", rows, _ => null),
+        Number("confidence", rows, row => row.Confidence),
         Whole("t_queue", rows, row => row.QueueUs),
         Whole("t_features", rows, _ => 0),
         Whole("t_model", rows, row => row.ModelUs),
@@ -43,13 +44,28 @@ internal static class Segment
         Number("sample_rate", rows, row => row.SampleRate),
     ];
 
-    /// <summary>The type of a column is that of its first value; what does not fit it is written as text by none and left empty.</summary>
-    private static Column ValueColumn(string name, IReadOnlyList<LogRow> rows)
+    private static SortedDictionary<string, LogValue?[]> CellsByColumn(IReadOnlyList<LogRow> rows)
     {
-        var cells = rows.Select(row => row.Values.FirstOrDefault(value => value.Column == name)).ToList();
-        if (cells.Any(cell => cell?.Text is not null))
+        var cells = new SortedDictionary<string, LogValue?[]>(StringComparer.Ordinal);
+        for (var row = 0; row < rows.Count; row++)
+        {
+            foreach (var value in rows[row].Values)
+            {
+                if (!cells.TryGetValue(value.Column, out var column))
+                    cells[value.Column] = column = new LogValue?[rows.Count];
+                column[row] = value;
+            }
+        }
+
+        return cells;
+    }
+
+    /// <summary>Text when one cell is text, else numbers when one is a number, else whole numbers.</summary>
+    private static Column ValueColumn(string name, LogValue?[] cells)
+    {
+        if (Array.Exists(cells, cell => cell?.Text is not null))
             return Text(name, cells, cell => cell?.Text ?? cell?.Number?.ToString("R") ?? cell?.Integer?.ToString());
-        if (cells.Any(cell => cell?.Number is not null))
+        if (Array.Exists(cells, cell => cell?.Number is not null))
             return Number(name, cells, cell => cell?.Number ?? cell?.Integer);
         return Whole(name, cells, cell => cell?.Integer);
     }

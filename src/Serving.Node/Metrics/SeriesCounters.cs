@@ -2,20 +2,14 @@ using Serving.Contracts.Reports;
 
 namespace Serving.Node.Metrics;
 
-/// <summary>What one endpoint × release × arm did since the last look. Counting is lock-free and allocates nothing.</summary>
+/// <summary>
+/// What one endpoint × release × arm did since the last look. Counting is lock-free and allocates nothing; the numbers of one frame belong together:
+/// a request is in one frame whole, never in two by halves.
+/// </summary>
 internal sealed class SeriesCounters(string endpoint, string release, string model, string version, string arm)
 {
-    private readonly long[] _latency = new long[LatencyHistogram.SlotCount];
-    private long _requests;
-    private long _errors;
-    private long _timeouts;
-    private long _invalid;
-    private long _refused;
-    private long _unassigned;
-    private long _rows;
-    private long _predictions;
-    private double _sum;
-    private double _sumOfSquares;
+    private Tally _open = new();
+    private Tally _spare = new();
     private int _inFlight;
 
     public string Endpoint => endpoint;
@@ -32,77 +26,91 @@ internal sealed class SeriesCounters(string endpoint, string release, string mod
 
     public void Leave() => Interlocked.Decrement(ref _inFlight);
 
-    public void Refused() => Interlocked.Increment(ref _refused);
+    public void Refused()
+    {
+        var tally = Open();
+        Interlocked.Increment(ref tally.Refused);
+        Close(tally);
+    }
 
     /// <param name="status">HTTP status of the answer.</param>
     /// <param name="elapsed">The whole request.</param>
     public void Answered(int status, TimeSpan elapsed, int rows, bool unassigned)
     {
-        Interlocked.Increment(ref _requests);
-        Interlocked.Increment(ref _latency[LatencyHistogram.SlotOf((long)elapsed.TotalMicroseconds)]);
-        Interlocked.Add(ref _rows, rows);
+        var microseconds = (long)elapsed.TotalMicroseconds;
+        var tally = Open();
+        Interlocked.Increment(ref tally.Requests);
+        Interlocked.Increment(ref tally.Latency[LatencyHistogram.SlotOf(microseconds)]);
+        Interlocked.Add(ref tally.Microseconds, microseconds);
+        Interlocked.Add(ref tally.Rows, rows);
         if (unassigned)
-            Interlocked.Increment(ref _unassigned);
+            Interlocked.Increment(ref tally.Unassigned);
         if (status == 504)
-            Interlocked.Increment(ref _timeouts);
+            Interlocked.Increment(ref tally.Timeouts);
         else if (status >= 500)
-            Interlocked.Increment(ref _errors);
+            Interlocked.Increment(ref tally.Errors);
         else if (status >= 400)
-            Interlocked.Increment(ref _invalid);
+            Interlocked.Increment(ref tally.Invalid);
+        Close(tally);
     }
 
-    public void Predicted(double value)
+    /// <summary>Adds the watched numbers of a request's rows; what is not finite is left out.</summary>
+    public void Predicted(ReadOnlySpan<double> values)
     {
-        if (!double.IsFinite(value))
+        if (values.IsEmpty)
             return;
-        Interlocked.Increment(ref _predictions);
-        Add(ref _sum, value);
-        Add(ref _sumOfSquares, value * value);
+
+        var tally = Open();
+        foreach (var value in values)
+        {
+            if (!double.IsFinite(value))
+                continue;
+            Interlocked.Increment(ref tally.Predictions);
+            Add(ref tally.Sum, value);
+            Add(ref tally.SumOfSquares, value * value);
+        }
+
+        Close(tally);
     }
 
     /// <summary>Takes what was counted and begins anew. One caller at a time.</summary>
     /// <returns>Null: nothing happened and nothing is under way.</returns>
     public FrameSeries? Drain()
     {
-        var requests = Interlocked.Exchange(ref _requests, 0);
-        var refused = Interlocked.Exchange(ref _refused, 0);
-        if (requests == 0 && refused == 0 && InFlight == 0)
+        var taken = Interlocked.Exchange(ref _open, _spare);
+        // The last writers are a few additions from the end.
+        SpinWait.SpinUntil(() => Volatile.Read(ref taken.Writers) == 0);
+        _spare = taken;
+        if (taken is { Requests: 0, Refused: 0, Predictions: 0 } && InFlight == 0)
             return null;
 
         var latency = new LatencyHistogram();
-        for (var slot = 0; slot < _latency.Length; slot++)
+        for (var slot = 0; slot < taken.Latency.Length; slot++)
         {
-            if (_latency[slot] != 0)
-                latency.AddSlot(slot, Interlocked.Exchange(ref _latency[slot], 0));
+            if (taken.Latency[slot] != 0)
+                latency.AddSlot(slot, taken.Latency[slot]);
         }
 
-        var series = new FrameSeries
-        {
-            Endpoint = endpoint,
-            Release = release,
-            Arm = arm,
-            Requests = requests,
-            Errors = Interlocked.Exchange(ref _errors, 0),
-            Timeouts = Interlocked.Exchange(ref _timeouts, 0),
-            Invalid = Interlocked.Exchange(ref _invalid, 0),
-            Refused = refused,
-            Unassigned = Interlocked.Exchange(ref _unassigned, 0),
-            Rows = Interlocked.Exchange(ref _rows, 0),
-            Latency = latency.ToBytes(),
-            InFlight = InFlight,
-            Prediction = TakeMoments(),
-        };
-        Totals.Add(series, latency);
+        var series = taken.ToSeries(endpoint, release, arm, latency, InFlight);
+        Totals.Add(series, latency, taken.Microseconds);
+        taken.Clear();
         return series;
     }
 
-    private Moments? TakeMoments()
+    /// <summary>A writer counts itself in before it counts, and looks again: the drainer may just have taken the tally away.</summary>
+    private Tally Open()
     {
-        var count = Interlocked.Exchange(ref _predictions, 0);
-        var sum = Interlocked.Exchange(ref _sum, 0);
-        var squares = Interlocked.Exchange(ref _sumOfSquares, 0);
-        return count == 0 ? null : new Moments(count, sum / count, Math.Max(0, squares - sum * sum / count));
+        while (true)
+        {
+            var open = Volatile.Read(ref _open);
+            Interlocked.Increment(ref open.Writers);
+            if (ReferenceEquals(open, Volatile.Read(ref _open)))
+                return open;
+            Interlocked.Decrement(ref open.Writers);
+        }
     }
+
+    private static void Close(Tally tally) => Interlocked.Decrement(ref tally.Writers);
 
     private static void Add(ref double total, double value)
     {

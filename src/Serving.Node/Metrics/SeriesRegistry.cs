@@ -3,23 +3,36 @@ using Serving.Contracts.Reports;
 
 namespace Serving.Node.Metrics;
 
-/// <summary>All series of this process. Bounded by what was ever routed here: those of releases no longer routed are forgotten an hour later.</summary>
+/// <summary>
+/// All series of this process. Bounded by what is routed here: a series that the newest serving table does not name is forgotten an hour after its last request.
+/// </summary>
 internal sealed class SeriesRegistry(TimeProvider time)
 {
     private static readonly TimeSpan _keep = TimeSpan.FromHours(1);
 
     private readonly ConcurrentDictionary<(string Endpoint, string Release, string Arm), Entry> _series = new();
     private readonly string _session = Guid.CreateVersion7(time.GetUtcNow()).ToString("N");
+    private long _generation;
     private long _sequence;
+    private long _unknown;
 
     /// <summary>One id for each start of the process.</summary>
     public string Session => _session;
 
     public IEnumerable<SeriesTotals> Totals => _series.Values.Select(entry => entry.Counters.Totals);
 
+    /// <summary>Requests for endpoints that are not served here: one number, whatever names callers make up.</summary>
+    public long Unknown => Volatile.Read(ref _unknown);
+
+    public void CountUnknown() => Interlocked.Increment(ref _unknown);
+
+    /// <summary>A new serving table is being built: series it does not ask for become old.</summary>
+    public void BeginGeneration() => Interlocked.Increment(ref _generation);
+
     public SeriesCounters For(string endpoint, string release, string model, string version, string arm)
     {
         var entry = _series.GetOrAdd((endpoint, release, arm), _ => new Entry(new SeriesCounters(endpoint, release, model, version, arm)));
+        entry.Generation = Volatile.Read(ref _generation);
         entry.LastUse = time.GetTimestamp();
         return entry.Counters;
     }
@@ -35,7 +48,7 @@ internal sealed class SeriesRegistry(TimeProvider time)
                 entry.LastUse = time.GetTimestamp();
                 series.Add(active);
             }
-            else if (time.GetElapsedTime(entry.LastUse) > _keep && entry.Counters.Arm == Serving.Contracts.State.ArmState.Direct)
+            else if (entry.Generation < Volatile.Read(ref _generation) && time.GetElapsedTime(entry.LastUse) > _keep)
             {
                 _series.TryRemove(key, out _);
             }
@@ -47,6 +60,8 @@ internal sealed class SeriesRegistry(TimeProvider time)
     private sealed class Entry(SeriesCounters counters)
     {
         public SeriesCounters Counters => counters;
+
+        public long Generation { get; set; }
 
         public long LastUse { get; set; }
     }

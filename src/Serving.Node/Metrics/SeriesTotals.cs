@@ -23,7 +23,10 @@ internal sealed class SeriesTotals(string endpoint, string release, string model
 
     public long Rows { get; private set; }
 
-    public void Add(FrameSeries series, LatencyHistogram latency)
+    /// <summary>Sum of all durations.</summary>
+    public double Seconds { get; private set; }
+
+    public void Add(FrameSeries series, LatencyHistogram latency, long microseconds)
     {
         lock (_lock)
         {
@@ -33,6 +36,7 @@ internal sealed class SeriesTotals(string endpoint, string release, string model
             Invalid += series.Invalid;
             Refused += series.Refused;
             Rows += series.Rows;
+            Seconds += microseconds / 1e6;
             _latency.Merge(latency);
         }
     }

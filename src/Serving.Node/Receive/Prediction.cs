@@ -1,6 +1,8 @@
+using System.Buffers;
 using System.Text.Json;
 using Microsoft.ML.OnnxRuntime;
 using Serving.Node.Log;
+using Serving.Node.Metrics;
 using Serving.Node.Respond;
 using Serving.Node.Route;
 using Serving.Node.Tensors;
@@ -9,8 +11,10 @@ using Serving.Node.Versions;
 namespace Serving.Node.Receive;
 
 /// <summary>One request on its way through the stages: receive → route → predict → log → respond. The only place that knows them all.</summary>
-internal sealed class Prediction(ServingTable table, PredictionLog log, TimeProvider time)
+internal sealed class Prediction(ServingTable table, NodeStatus status, SeriesRegistry registry, PredictionLog log, TimeProvider time)
 {
+    private const int RowsOnStack = 32;
+
     public Task NativeAsync(HttpContext http, string endpoint) => AnswerAsync(http, endpoint, null, Protocol.Native);
 
     public Task OpenInferenceAsync(HttpContext http, string endpoint, string? version) => AnswerAsync(http, endpoint, version, Protocol.OpenInference);
@@ -20,10 +24,14 @@ internal sealed class Prediction(ServingTable table, PredictionLog log, TimeProv
         var began = time.GetTimestamp();
         var requestId = RequestIds.Of(http.Request, time);
         http.Response.Headers[RequestIds.Header] = requestId;
+        // Callers that keep their connection would meet a closed one when the process ends.
+        if (status.IsDraining)
+            http.Response.Headers.Connection = "close";
 
         var snapshot = table.Current;
         if (!snapshot.Endpoints.TryGetValue(name, out var endpoint))
         {
+            registry.CountUnknown();
             var failure = snapshot.Revision == 0 ? Failure.NoConfiguration() : Failure.UnknownEndpoint(name);
             await FailureWriter.WriteAsync(http.Response, failure, requestId, protocol == Protocol.OpenInference, http.RequestAborted);
             return;
@@ -32,8 +40,7 @@ internal sealed class Prediction(ServingTable table, PredictionLog log, TimeProv
         var limits = endpoint.State.Limits;
         if (!endpoint.Admission.TryEnter(limits.MaxConcurrency))
         {
-            if (endpoint.Arms.Length > 0)
-                endpoint.Arms[^1].Counters.Refused();
+            RefuseFor(http.Response, endpoint);
             await FailureWriter.WriteAsync(http.Response, Failure.Overloaded(name, limits.MaxConcurrency), requestId, protocol == Protocol.OpenInference, http.RequestAborted);
             return;
         }
@@ -48,6 +55,24 @@ internal sealed class Prediction(ServingTable table, PredictionLog log, TimeProv
         }
     }
 
+    /// <summary>Refused before the body was read: with one arm it is known who would have answered.</summary>
+    private static void RefuseFor(HttpResponse response, ServedEndpoint endpoint)
+    {
+        if (endpoint.Arms.Length == 0)
+            return;
+        endpoint.Arms[^1].Counters.Refused();
+        if (endpoint.Arms.Length == 1)
+            Name(response, endpoint.Arms[0]);
+    }
+
+    private static void Name(HttpResponse response, ServedArm arm)
+    {
+        var headers = response.Headers;
+        headers["X-Release"] = arm.Release.Id;
+        headers["X-Model-Version"] = arm.Release.State.Version;
+        headers["X-Arm"] = arm.Name;
+    }
+
     private async Task AdmittedAsync(HttpContext http, ServedEndpoint endpoint, string? version, Protocol protocol, string requestId, long began)
     {
         var isOpenInference = protocol == Protocol.OpenInference;
@@ -58,6 +83,8 @@ internal sealed class Prediction(ServingTable table, PredictionLog log, TimeProv
         }
         catch (BadInputException tooLong)
         {
+            if (endpoint.Arms.Length == 1)
+                Name(http.Response, endpoint.Arms[0]);
             await FailureWriter.WriteAsync(http.Response, new Failure(tooLong.Status, "BodyTooLarge", tooLong.Message, tooLong.Field), requestId, isOpenInference, http.RequestAborted);
             return;
         }
@@ -117,11 +144,7 @@ internal sealed class Prediction(ServingTable table, PredictionLog log, TimeProv
 
     private async Task RoutedAsync(HttpContext http, RoutedRequest request, RequestBody body)
     {
-        var headers = http.Response.Headers;
-        headers["X-Release"] = request.Arm.Release.Id;
-        headers["X-Model-Version"] = request.Arm.Release.State.Version;
-        headers["X-Arm"] = request.Arm.Name;
-
+        Name(http.Response, request.Arm);
         var rows = 0;
         Failure? failure;
         try
@@ -140,6 +163,10 @@ internal sealed class Prediction(ServingTable table, PredictionLog log, TimeProv
         catch (DeadlineException)
         {
             failure = Failure.Deadline(request.Endpoint.State.Limits.DeadlineMs);
+        }
+        catch (OnnxRuntimeException refused) when (refused.Message.StartsWith("[ErrorCode:InvalidArgument]", StringComparison.Ordinal))
+        {
+            failure = new Failure(StatusCodes.Status400BadRequest, "InvalidInput", $"The model does not take these inputs: {refused.Message}", "inputs");
         }
         catch (Exception failed) when (failed is OnnxRuntimeException or NotSupportedException or OutOfMemoryException)
         {
@@ -162,12 +189,12 @@ internal sealed class Prediction(ServingTable table, PredictionLog log, TimeProv
         using var outputs = await request.Arm.Release.Runner.RunAsync(native.Inputs, null, Deadline(request));
         var done = time.GetTimestamp();
 
+        var columns = OutputColumn.Of(request.Arm.Release.Model.OutputNames, outputs);
+        Record(request, native.Inputs, columns, native.Entities, ran, done);
         var buffer = ResponseBuffer.Rent();
         try
         {
-            NativeResponse.Write(buffer.Json, request.RequestId, request.Endpoint, request.Arm, native.Inputs, outputs, http.Request.Query["explain"] == "features");
-            Watch(request.Arm, outputs, native.Inputs.Rows);
-            log.Answered(request, native.Inputs, request.Arm.Release.Model.OutputNames, outputs, native.Entities, ran, done, time);
+            NativeResponse.Write(buffer.Json, request.RequestId, request.Endpoint, request.Arm, native.Inputs, columns, http.Request.Query["explain"] == "features");
             await buffer.SendAsync(http.Response, StatusCodes.Status200OK, "application/json", http.RequestAborted);
         }
         finally
@@ -188,13 +215,12 @@ internal sealed class Prediction(ServingTable table, PredictionLog log, TimeProv
         using var outputs = await request.Arm.Release.Runner.RunAsync(oip.Inputs, oip.Outputs, Deadline(request));
         var done = time.GetTimestamp();
 
+        var columns = OutputColumn.Of(names, outputs);
+        Record(request, oip.Inputs, columns, oip.Entities, ran, done);
         var buffer = ResponseBuffer.Rent();
         try
         {
             WriteOpenInference(buffer.Json, request, oip, names, outputs);
-            if (oip.Outputs is null)
-                Watch(request.Arm, outputs, oip.Inputs.Rows);
-            log.Answered(request, oip.Inputs, names, outputs, oip.Entities, ran, done, time);
             await buffer.SendAsync(http.Response, StatusCodes.Status200OK, "application/json", http.RequestAborted);
         }
         finally
@@ -236,16 +262,19 @@ internal sealed class Prediction(ServingTable table, PredictionLog log, TimeProv
         return false;
     }
 
-    private static void Watch(ServedArm arm, IDisposableReadOnlyCollection<OrtValue> outputs, int rows)
+    /// <summary>Counts and logs an answer, while its tensors are there.</summary>
+    private void Record(RoutedRequest request, InputTensors inputs, OutputColumn[] outputs, Dictionary<string, string>? entities, long ran, long done)
     {
-        var watched = arm.Release.Monitored;
-        if (watched.Output < 0 || watched.Output >= outputs.Count)
-            return;
-
-        Span<double> values = stackalloc double[Math.Min(rows, 64)];
-        var count = watched.Read(outputs[watched.Output], values);
-        foreach (var value in values[..count])
-            arm.Counters.Predicted(value);
+        var rows = inputs.Rows;
+        var rented = rows > RowsOnStack ? ArrayPool<double>.Shared.Rent(2 * rows) : null;
+        var numbers = rented is null ? stackalloc double[2 * RowsOnStack] : rented;
+        var prediction = numbers[..rows];
+        var confidence = numbers.Slice(rows, rows);
+        request.Arm.Watched.Read(outputs, prediction, confidence);
+        request.Arm.Counters.Predicted(prediction);
+        log.Answered(request, inputs, outputs, entities, prediction, confidence, ran, done, time);
+        if (rented is not null)
+            ArrayPool<double>.Shared.Return(rented);
     }
 
     private static string? UnitOf(HttpRequest request, ServedEndpoint endpoint, RequestBody body, Protocol protocol)

@@ -7,7 +7,7 @@ internal static class RequestIds
 {
     public const string Header = "X-Request-Id";
 
-    private const int Longest = 128;
+    private const int Longest = 64;
 
     public static string Of(HttpRequest request, TimeProvider time)
     {
@@ -21,7 +21,7 @@ internal static class RequestIds
             return false;
         foreach (var character in given)
         {
-            if (!char.IsAsciiLetterOrDigit(character) && character is not ('-' or '_' or '.' or ':'))
+            if (!char.IsAsciiLetterOrDigit(character) && character is not '-')
                 return false;
         }
 

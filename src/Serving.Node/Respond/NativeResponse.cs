@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Microsoft.ML.OnnxRuntime;
 using Serving.Node.Tensors;
 using Serving.Node.Versions;
 
@@ -8,7 +7,7 @@ namespace Serving.Node.Respond;
 /// <summary>Writes the native answer: outputs by name, one object a row.</summary>
 internal static class NativeResponse
 {
-    public static void Write(Utf8JsonWriter json, string requestId, ServedEndpoint endpoint, ServedArm arm, InputTensors inputs, IReadOnlyCollection<OrtValue> outputs, bool explain)
+    public static void Write(Utf8JsonWriter json, string requestId, ServedEndpoint endpoint, ServedArm arm, InputTensors inputs, OutputColumn[] outputs, bool explain)
     {
         json.WriteStartObject();
         json.WriteString("requestId"u8, requestId);
@@ -20,15 +19,14 @@ internal static class NativeResponse
         json.WriteString("servedFrom"u8, "model"u8);
         json.WriteStartArray("degraded"u8);
         json.WriteEndArray();
-        WritePredictions(json, arm.Release.Model, inputs.Rows, outputs);
+        WritePredictions(json, inputs.Rows, outputs);
         if (explain)
             WriteFeatures(json, inputs);
         json.WriteEndObject();
     }
 
-    private static void WritePredictions(Utf8JsonWriter json, OnnxModel model, int rows, IReadOnlyCollection<OrtValue> outputs)
+    private static void WritePredictions(Utf8JsonWriter json, int rows, OutputColumn[] columns)
     {
-        var columns = OutputColumn.Of(model.OutputNames, outputs);
         json.WriteStartArray("predictions"u8);
         for (var row = 0; row < rows; row++)
         {

@@ -16,7 +16,7 @@ internal static class Unit
             var reader = new Utf8JsonReader(utf8);
             return Find(ref reader, "entities"u8, entity, "rows"u8);
         }
-        catch (JsonException)
+        catch (Exception malformed) when (malformed is JsonException or InvalidOperationException)
         {
             return null;
         }
@@ -33,7 +33,7 @@ internal static class Unit
             reader = new Utf8JsonReader(utf8);
             return entity is null ? null : Find(ref reader, "parameters"u8, $"entity.{entity}", default);
         }
-        catch (JsonException)
+        catch (Exception malformed) when (malformed is JsonException or InvalidOperationException)
         {
             return null;
         }

@@ -8,38 +8,51 @@ namespace Serving.Node.Tensors;
 internal static class ElementReader
 {
     /// <summary>Fills elements from <paramref name="at"/> with the scalars of the value the reader stands on, nested arrays taken row by row.</summary>
+    /// <param name="shape">How arrays may be nested, beside one flat array; at most 64 dimensions.</param>
     /// <returns>Elements written.</returns>
     /// <exception cref="BadInputException">A scalar has the wrong type or range, or there are more than <paramref name="room"/>.</exception>
-    public static int Fill(ref Utf8JsonReader reader, OrtValue into, TensorElementType type, int at, int room, string field) => type switch
+    public static int Fill(ref Utf8JsonReader reader, OrtValue into, TensorElementType type, int at, int room, ReadOnlySpan<long> shape, string field) => type switch
     {
-        TensorElementType.Float => Fill<float, FloatElement>(ref reader, into, at, room, field),
-        TensorElementType.Double => Fill<double, DoubleElement>(ref reader, into, at, room, field),
-        TensorElementType.Int64 => Fill<long, LongElement>(ref reader, into, at, room, field),
-        TensorElementType.Int32 => Fill<int, IntElement>(ref reader, into, at, room, field),
-        TensorElementType.Int16 => Fill<short, ShortElement>(ref reader, into, at, room, field),
-        TensorElementType.Int8 => Fill<sbyte, SByteElement>(ref reader, into, at, room, field),
-        TensorElementType.UInt64 => Fill<ulong, ULongElement>(ref reader, into, at, room, field),
-        TensorElementType.UInt32 => Fill<uint, UIntElement>(ref reader, into, at, room, field),
-        TensorElementType.UInt16 => Fill<ushort, UShortElement>(ref reader, into, at, room, field),
-        TensorElementType.UInt8 => Fill<byte, ByteElement>(ref reader, into, at, room, field),
-        TensorElementType.Bool => Fill<bool, BoolElement>(ref reader, into, at, room, field),
-        TensorElementType.String => FillText(ref reader, into, at, room, field),
+        TensorElementType.Float => Fill<float, FloatElement>(ref reader, into, at, room, shape, field),
+        TensorElementType.Double => Fill<double, DoubleElement>(ref reader, into, at, room, shape, field),
+        TensorElementType.Int64 => Fill<long, LongElement>(ref reader, into, at, room, shape, field),
+        TensorElementType.Int32 => Fill<int, IntElement>(ref reader, into, at, room, shape, field),
+        TensorElementType.Int16 => Fill<short, ShortElement>(ref reader, into, at, room, shape, field),
+        TensorElementType.Int8 => Fill<sbyte, SByteElement>(ref reader, into, at, room, shape, field),
+        TensorElementType.UInt64 => Fill<ulong, ULongElement>(ref reader, into, at, room, shape, field),
+        TensorElementType.UInt32 => Fill<uint, UIntElement>(ref reader, into, at, room, shape, field),
+        TensorElementType.UInt16 => Fill<ushort, UShortElement>(ref reader, into, at, room, shape, field),
+        TensorElementType.UInt8 => Fill<byte, ByteElement>(ref reader, into, at, room, shape, field),
+        TensorElementType.Bool => Fill<bool, BoolElement>(ref reader, into, at, room, shape, field),
+        TensorElementType.String => FillText(ref reader, into, at, room, shape, field),
         _ => throw new BadInputException(field, $"{field} is {Datatype.NameOf(type)}, which has no JSON form."),
     };
 
-    private static int Fill<T, TElement>(ref Utf8JsonReader reader, OrtValue into, int at, int room, string field)
+    private static int Fill<T, TElement>(ref Utf8JsonReader reader, OrtValue into, int at, int room, ReadOnlySpan<long> shape, string field)
         where T : unmanaged
         where TElement : struct, IElement<T>
     {
         var elements = into.GetTensorMutableDataAsSpan<T>().Slice(at, room);
+        var nesting = new Nesting(shape, stackalloc int[shape.Length], field);
         var depth = reader.CurrentDepth;
         var count = 0;
         do
         {
-            if (reader.TokenType is JsonTokenType.StartArray or JsonTokenType.EndArray)
+            if (reader.TokenType == JsonTokenType.StartArray)
+            {
+                nesting.Open(count);
                 continue;
+            }
+
+            if (reader.TokenType == JsonTokenType.EndArray)
+            {
+                nesting.Close(count);
+                continue;
+            }
+
             if (count == room)
                 throw TooMany(field, room);
+            nesting.Scalar(count);
             if (!TElement.TryRead(ref reader, out elements[count]))
                 throw WrongElement(ref reader, field, count, TElement.Expects);
             count++;
@@ -49,16 +62,28 @@ internal static class ElementReader
         return count;
     }
 
-    private static int FillText(ref Utf8JsonReader reader, OrtValue into, int at, int room, string field)
+    private static int FillText(ref Utf8JsonReader reader, OrtValue into, int at, int room, ReadOnlySpan<long> shape, string field)
     {
+        var nesting = new Nesting(shape, stackalloc int[shape.Length], field);
         var depth = reader.CurrentDepth;
         var count = 0;
         do
         {
-            if (reader.TokenType is JsonTokenType.StartArray or JsonTokenType.EndArray)
+            if (reader.TokenType == JsonTokenType.StartArray)
+            {
+                nesting.Open(count);
                 continue;
+            }
+
+            if (reader.TokenType == JsonTokenType.EndArray)
+            {
+                nesting.Close(count);
+                continue;
+            }
+
             if (count == room)
                 throw TooMany(field, room);
+            nesting.Scalar(count);
             if (reader.TokenType != JsonTokenType.String)
                 throw WrongElement(ref reader, field, count, "a string");
             into.StringTensorSetElementAt(reader.GetString().AsSpan(), at + count);

@@ -29,6 +29,11 @@ internal sealed class NativeRequest : IDisposable
             request.Fill(ref reader, Math.Max(rows, 1), rows > 0);
             return request;
         }
+        catch (InvalidOperationException broken)
+        {
+            request.Dispose();
+            throw new JsonException("A string holds what is not Unicode text.", broken);
+        }
         catch
         {
             request.Dispose();
@@ -219,9 +224,10 @@ internal sealed class NativeRequest : IDisposable
             throw new BadInputException(field, $"{field} is {input.Datatype}, which has no JSON form.");
 
         var value = Inputs.Values[at] ?? Allocate(reader, at, rows, field);
-        var elements = (int)value.GetTensorTypeAndShape().ElementCount;
-        var perRow = elements / rows;
-        var filled = ElementReader.Fill(ref reader, value, input.Type, row * perRow, perRow, field);
+        var info = value.GetTensorTypeAndShape();
+        var perRow = (int)info.ElementCount / rows;
+        var shape = info.Shape.AsSpan();
+        var filled = ElementReader.Fill(ref reader, value, input.Type, row * perRow, perRow, RowShape.Depth(reader) == shape.Length ? shape : shape[Math.Min(1, shape.Length)..], field);
         if (filled != perRow)
             throw new BadInputException(field, $"{field} holds {filled} elements, expected {perRow}: rows of one request have the same shape.");
     }
@@ -230,7 +236,10 @@ internal sealed class NativeRequest : IDisposable
     private OrtValue Allocate(Utf8JsonReader first, int at, int rows, string field)
     {
         var input = Inputs.Inputs[at];
-        var row = RowShape.Measure(first);
+        var row = RowShape.Measure(first, input.Shape.Length);
+        // One number stands for a row of one, as models with a tensor a feature have them.
+        if (row.Length == 0 && input.Shape.Length == 2)
+            row = [1];
         // A value of the tensor's own rank is the whole tensor: the only way to give inputs without a batch dimension.
         long[] shape = rows == 1 && row.Length == input.Shape.Length ? row : [rows, .. row];
         if (!input.Takes(shape))

@@ -37,6 +37,11 @@ internal sealed class OipRequest : IDisposable
 
             return request;
         }
+        catch (InvalidOperationException broken)
+        {
+            request.Dispose();
+            throw new JsonException("A string holds what is not Unicode text.", broken);
+        }
         catch
         {
             request.Dispose();
@@ -125,7 +130,7 @@ internal sealed class OipRequest : IDisposable
 
     private void Fill(string name, string? datatype, long[]? shape, bool hasData, ref Utf8JsonReader data, long endOfTensor, int maxRows)
     {
-        var at = Array.FindIndex(Inputs.Inputs, input => string.Equals(input.Name, name, StringComparison.Ordinal));
+        var at = IndexOf(name);
         if (at < 0)
             throw new BadInputException($"inputs.{name}", $"The model has no input {name}; it has {string.Join(", ", Inputs.Inputs.Select(known => known.Name))}.");
 
@@ -150,9 +155,20 @@ internal sealed class OipRequest : IDisposable
         if (elements == 0)
             throw new BadInputException($"inputs.{name}.shape", $"Input {name}: shape {ShapeText.Of(shape)} holds no element; send one row at least.");
 
-        var filled = ElementReader.Fill(ref data, Inputs.Allocate(at, shape), input.Type, 0, (int)elements, $"inputs.{name}.data");
+        var filled = ElementReader.Fill(ref data, Inputs.Allocate(at, shape), input.Type, 0, (int)elements, shape, $"inputs.{name}.data");
         if (filled != (int)elements)
             throw new BadInputException($"inputs.{name}.data", $"Input {name}: shape {ShapeText.Of(shape)} asks for {elements} elements, data holds {filled}.");
+    }
+
+    private int IndexOf(string name)
+    {
+        for (var i = 0; i < Inputs.Inputs.Length; i++)
+        {
+            if (string.Equals(Inputs.Inputs[i].Name, name, StringComparison.Ordinal))
+                return i;
+        }
+
+        return -1;
     }
 
     private static long[] ReadShape(ref Utf8JsonReader reader, string field)

@@ -9,10 +9,15 @@ internal readonly struct OutputColumn
     private readonly OrtValue _value;
     private readonly ZipMap? _map;
 
+    /// <summary>Elements of all rows; more than this are no answer that anyone can read.</summary>
+    private const long MostElements = 16 << 20;
+
     private OutputColumn(string name, OrtValue value)
     {
         Name = name;
         _value = value;
+        if (value.IsTensor && value.GetTensorTypeAndShape().ElementCount is > MostElements and var count)
+            throw new NotSupportedException($"Output {name} holds {count} elements; {MostElements} can be answered.");
         _map = value.IsTensor ? null : ZipMap.Read(value);
     }
 
@@ -21,6 +26,9 @@ internal readonly struct OutputColumn
     /// <summary>The tensor itself; null for a map.</summary>
     public OrtValue? Tensor => _map is null ? _value : null;
 
+    public ZipMap? Map => _map;
+
+    /// <exception cref="NotSupportedException">An output has no JSON form, or is too large for one.</exception>
     public static OutputColumn[] Of(IReadOnlyList<string> names, IReadOnlyCollection<OrtValue> values)
     {
         var columns = new OutputColumn[values.Count];

@@ -8,6 +8,9 @@ internal sealed record TensorInput(string Name, byte[] Utf8Name, TensorElementTy
 {
     public string Datatype { get; } = Tensors.Datatype.NameOf(Type);
 
+    /// <summary>Column of the prediction log.</summary>
+    public string LogName { get; } = "i." + Name;
+
     /// <summary>Whether a shape a caller gave fits the model's.</summary>
     public bool Takes(ReadOnlySpan<long> given)
     {

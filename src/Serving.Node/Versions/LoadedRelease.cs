@@ -21,8 +21,6 @@ internal sealed class LoadedRelease(string id, ReleaseState state, OnnxModel mod
 
     public ModelRunner Runner { get; } = new(model, time, parallelRuns: Math.Max(2, Environment.ProcessorCount));
 
-    public MonitoredOutput Monitored { get; } = MonitoredOutput.Of(model.Outputs);
-
     public DateTimeOffset Since { get; } = time.GetUtcNow();
 
     public bool IsDisposed => Volatile.Read(ref _references) == 0;

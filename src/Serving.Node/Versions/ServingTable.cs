@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using Serving.Contracts.State;
 using Serving.Node.Metrics;
+using Serving.Node.Tensors;
 
 namespace Serving.Node.Versions;
 
@@ -35,7 +36,7 @@ internal sealed record ServedEndpoint(
 }
 
 /// <param name="Upper">First bucket that belongs to the next arm.</param>
-internal sealed record ServedArm(string Name, LoadedRelease Release, int Upper, SeriesCounters Counters);
+internal sealed record ServedArm(string Name, LoadedRelease Release, int Upper, SeriesCounters Counters, WatchedNumbers Watched);
 
 /// <summary>Requests of one endpoint that are in this node. It outlives the snapshots, so that a switch does not forget those under way.</summary>
 internal sealed class AdmissionCount

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Collections.Frozen;
 using Serving.Contracts.State;
 using Serving.Node.Metrics;
+using Serving.Node.Tensors;
 
 namespace Serving.Node.Versions;
 
@@ -15,6 +16,7 @@ internal sealed class SnapshotBuilder(SeriesRegistry registry)
     public ServingSnapshot Build(StateDocument document, string pool, IReadOnlyDictionary<string, LoadedRelease> loaded)
     {
         var state = document.State;
+        registry.BeginGeneration();
         var endpoints = state.Endpoints
             .Where(endpoint => endpoint.Pool == pool)
             .Select(endpoint => Endpoint(endpoint, state, loaded))
@@ -29,7 +31,7 @@ internal sealed class SnapshotBuilder(SeriesRegistry registry)
     {
         var upper = 0;
         var arms = endpoint.Arms
-            .Select(arm => Arm(endpoint.Name, arm.Name, loaded[arm.Release], upper += arm.Weight))
+            .Select(arm => Arm(endpoint, arm.Name, loaded[arm.Release], upper += arm.Weight))
             .ToArray();
         return new ServedEndpoint(endpoint, arms, ByVersion(endpoint, state, loaded), _admissions.GetOrAdd(endpoint.Name, _ => new AdmissionCount()));
     }
@@ -43,9 +45,9 @@ internal sealed class SnapshotBuilder(SeriesRegistry registry)
             // Two releases of one version differ in how they are run; the routed one answers for the version.
             .OrderByDescending(release => routed.Contains(release.Id))
             .DistinctBy(release => release.State.Version, StringComparer.Ordinal)
-            .ToFrozenDictionary(release => release.State.Version, release => Arm(endpoint.Name, ArmState.Direct, release, 0), StringComparer.Ordinal);
+            .ToFrozenDictionary(release => release.State.Version, release => Arm(endpoint, ArmState.Direct, release, 0), StringComparer.Ordinal);
     }
 
-    private ServedArm Arm(string endpoint, string name, LoadedRelease release, int upper) =>
-        new(name, release, upper, registry.For(endpoint, release.Id, release.State.Model, release.State.Version, name));
+    private ServedArm Arm(EndpointState endpoint, string name, LoadedRelease release, int upper) =>
+        new(name, release, upper, registry.For(endpoint.Name, release.Id, release.State.Model, release.State.Version, name), WatchedNumbers.Of(endpoint.Monitor, release.Model.Outputs));
 }
