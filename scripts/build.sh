@@ -17,7 +17,7 @@ build_release() {
   mv "$stamp.new" "$stamp"
 }
 
-newer_than() { # a source file or folder that changed since; folders because of what was deleted
+newer_than() { # a source file that changed since, or a folder (something was deleted); not a project's own folder, which a build touches
   find src migrations Directory.Build.props Directory.Packages.props global.json nuget.config BannedSymbols.txt .editorconfig scripts/run.slnf \
-    \( -name bin -o -name obj \) -prune -o -newer "$1" \( -type f -o -type d -mindepth 2 \) -print -quit 2>/dev/null
+    \( -name bin -o -name obj \) -prune -o -newer "$1" \( -type f -o -path '*/*/*' \) -print -quit
 }
