@@ -242,6 +242,9 @@ internal sealed class NativeRequest : IDisposable
             row = [1];
         // A value of the tensor's own rank is the whole tensor: the only way to give inputs without a batch dimension.
         long[] shape = rows == 1 && row.Length == input.Shape.Length ? row : [rows, .. row];
+        // A bare number is a row of one element, however many dimensions of size 1 the model gives it.
+        if (row.Length == 0 && !input.Takes(shape))
+            shape = [rows, .. Enumerable.Repeat(1L, Math.Max(input.Shape.Length - 1, 0))];
         if (!input.Takes(shape))
         {
             var expected = input.Shape.Length == 0 ? "a scalar" : $"one row of shape {ShapeText.Of(input.Shape.AsSpan(1))}";
