@@ -22,8 +22,12 @@ start_demo() {
   (
     trap 'kill "$child" 2>/dev/null; exit 0' TERM
     trap '' INT HUP
-    "$demo_program" load --server "$url" --token-file "$demo_token_file" & child=$!
-    wait "$child" || { echo "The demo could not be loaded (see above)." >&2; exit 1; }
+    for attempt in 1 2 3; do # what an earlier attempt made is left as it is
+      "$demo_program" load --server "$url" --token-file "$demo_token_file" & child=$!
+      wait "$child" && break
+      [ "$attempt" -lt 3 ] || { echo "The demo could not be loaded (see above)." >&2; exit 1; }
+      sleep 5
+    done
     "$demo_program" traffic --gateway "$gateway" --rate "${DEMO_RATE:-20}" & child=$!
     wait "$child"
   ) 9>&- &

@@ -38,6 +38,20 @@ public sealed class RunScriptTests
     }
 
     [Fact]
+    public async Task Ends_on_an_interrupt_even_when_a_script_started_it_in_the_background()
+    {
+        await using var tree = await RunTree.MakeAsync(Sleeping);
+        var script = tree.StartInBackground();
+        var output = await tree.SaysAsync(script, "Ready after ");
+
+        var pid = output.Split("started ")[1].Split('.')[0];
+        await using var interrupt = ChildProcess.Start("/bin/bash", ["-c", $"kill -INT {pid}"]);
+
+        Assert.Equal(0, await script.WaitForExitAsync(_soon));
+        await tree.SaysAsync(script, "Stopped.");
+    }
+
+    [Fact]
     public async Task Starts_the_control_plane_again_when_it_dies()
     {
         await using var tree = await RunTree.MakeAsync(Sleeping);

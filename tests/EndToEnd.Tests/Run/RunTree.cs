@@ -71,6 +71,14 @@ internal sealed class RunTree : IAsyncDisposable
         return process;
     }
 
+    /// <summary>As a script does that goes on meanwhile: its shell has it ignore interrupts. Says <c>started PID</c> first.</summary>
+    public ChildProcess StartInBackground()
+    {
+        var process = ChildProcess.Start("/bin/bash", ["-c", $"'{Root}/run' --port {Port} & echo started $!.; wait $!"]);
+        _started.Add(process);
+        return process;
+    }
+
     public Task<string> SaysAsync(ChildProcess process, string text) => Eventually.GetAsync(
         () => Task.FromResult(process.Output), output => output.Contains(text, StringComparison.Ordinal), TimeSpan.FromSeconds(30), $"./run says {text}; it said {process.Output}");
 
