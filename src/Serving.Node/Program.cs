@@ -10,9 +10,9 @@ builder.AddNode();
 builder.Logging.AddSimpleConsole(console => console.SingleLine = true).AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
 
 var app = builder.Build();
+app.UsePredictions();
 app.MapHealth();
 app.MapManagement(app.Services.GetRequiredService<NodeOptions>());
-app.MapPredict();
 app.MapOpenInference();
 MemoryLimit.Set(app.Services.GetRequiredService<NodeOptions>().MemoryLimit);
 await app.RunAsync();

@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.Extensions.Configuration.Memory;
 using Microsoft.Extensions.Options;
 using Serving.Node.Log;
 using Serving.Node.Metrics;
@@ -15,8 +14,6 @@ internal static class NodeServices
     public static void AddNode(this WebApplicationBuilder builder)
     {
         SecretFiles.Add(builder.Configuration);
-        // The framework writes several lines a request at Information; configuration (Logging__LogLevel__…) can bring them back.
-        builder.Configuration.Sources.Insert(0, new MemoryConfigurationSource { InitialData = [new("Logging:LogLevel:Microsoft.AspNetCore", "Warning"), new("Logging:LogLevel:System.Net.Http", "Warning")] });
         var services = builder.Services;
         services.AddOptions<NodeOptions>().BindConfiguration(NodeOptions.Section).ValidateOnStart();
         services.AddSingleton<IValidateOptions<NodeOptions>, NodeOptionsValidator>();

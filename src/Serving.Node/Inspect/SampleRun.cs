@@ -52,7 +52,7 @@ internal static class SampleRun
 
     private static bool IsFinite(OnnxModel model, InputTensors inputs, RunOptions options)
     {
-        using var outputs = model.Run(options, inputs.Names, inputs.Values, null);
+        using var outputs = model.Run(options, inputs, null);
         return outputs.All(IsFinite);
     }
 
@@ -77,7 +77,7 @@ internal static class SampleRun
         for (; runs < MostRuns && all.Elapsed < _measureFor; runs++)
         {
             var one = Stopwatch.GetTimestamp();
-            model.Run(options, inputs.Names, inputs.Values, null).Dispose();
+            model.Run(options, inputs, null).Dispose();
             histogram.Record((long)Stopwatch.GetElapsedTime(one).TotalMicroseconds);
         }
 

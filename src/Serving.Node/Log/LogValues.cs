@@ -34,25 +34,24 @@ internal static class LogValues
         for (var i = 0; i < inputs.Inputs.Length; i++)
         {
             if (fields is null || Contains(fields, inputs.Inputs[i].Name))
-                into.Add(Of(inputs.Inputs[i].LogName, inputs.Values[i], row, inputs.Rows));
+                into.Add(Of(inputs.Inputs[i].LogName, inputs.View(i), row, inputs.Rows));
         }
     }
 
     public static void AddOutputs(List<LogValue> into, OutputColumn[] outputs, int row, int rows)
     {
         foreach (var output in outputs)
-            into.Add(output.Tensor is { } tensor ? Of("o." + output.Name, tensor, row, rows) : OfMap(output, row, rows));
+            into.Add(output.Map is null ? Of("o." + output.Name, output.Tensor, row, rows) : OfMap(output, row, rows));
     }
 
-    private static LogValue Of(string column, OrtValue tensor, int row, int rows)
+    private static LogValue Of(string column, TensorView tensor, int row, int rows)
     {
-        var info = tensor.GetTensorTypeAndShape();
-        var batched = info.Shape.Length > 0 && info.Shape[0] == rows;
-        var perRow = batched ? info.ElementCount / rows : info.ElementCount;
-        if (perRow == 1 && ScalarOf(column, tensor, info.ElementDataType, batched ? row : 0) is { } scalar)
+        var batched = tensor.IsBatched(rows);
+        var perRow = tensor.Elements / (uint)(batched ? rows : 1);
+        if (perRow == 1 && ScalarOf(column, tensor, batched ? row : 0) is { } scalar)
             return scalar;
-        if (perRow > LongestText / 2 && info.ElementDataType != TensorElementType.String)
-            return new LogValue(column, Text: DigestOf(RowBytes(tensor, row, batched ? rows : 1)));
+        if (perRow > LongestText / 2 && tensor.Type != TensorElementType.String)
+            return new LogValue(column, Text: DigestOf(RowBytes(tensor.Value, row, batched ? rows : 1)));
 
         var json = Begin();
         OutputColumn.WriteTensorRow(json, tensor, row, rows);
@@ -66,13 +65,13 @@ internal static class LogValues
         return new LogValue("o." + output.Name, Text: End(json));
     }
 
-    private static LogValue? ScalarOf(string column, OrtValue tensor, TensorElementType type, int at) => type switch
+    private static LogValue? ScalarOf(string column, TensorView tensor, int at) => tensor.Type switch
     {
-        TensorElementType.Float => new LogValue(column, Number: tensor.GetTensorDataAsSpan<float>()[at]),
-        TensorElementType.Double => new LogValue(column, Number: tensor.GetTensorDataAsSpan<double>()[at]),
-        TensorElementType.Int64 => new LogValue(column, Integer: tensor.GetTensorDataAsSpan<long>()[at]),
-        TensorElementType.Int32 => new LogValue(column, Integer: tensor.GetTensorDataAsSpan<int>()[at]),
-        TensorElementType.String => new LogValue(column, Text: Shortened(tensor.GetStringElement(at))),
+        TensorElementType.Float => new LogValue(column, Number: tensor.Value.GetTensorDataAsSpan<float>()[at]),
+        TensorElementType.Double => new LogValue(column, Number: tensor.Value.GetTensorDataAsSpan<double>()[at]),
+        TensorElementType.Int64 => new LogValue(column, Integer: tensor.Value.GetTensorDataAsSpan<long>()[at]),
+        TensorElementType.Int32 => new LogValue(column, Integer: tensor.Value.GetTensorDataAsSpan<int>()[at]),
+        TensorElementType.String => new LogValue(column, Text: Shortened(tensor.Value.GetStringElement(at))),
         _ => null,
     };
 

@@ -5,7 +5,7 @@ using Serving.Node.Versions;
 
 namespace Serving.Node.Receive;
 
-/// <summary>Open Inference Protocol v2 over REST.</summary>
+/// <summary>Open Inference Protocol v2 over REST, all but infer.</summary>
 internal static class OpenInferenceEndpoints
 {
     public static void MapOpenInference(this IEndpointRouteBuilder app)
@@ -20,9 +20,6 @@ internal static class OpenInferenceEndpoints
         v2.MapGet("/models/{model}/versions/{version}", static (HttpContext http, string model, string version, ServingTable table) => Metadata(http, model, version, table));
         v2.MapGet("/models/{model}/ready", static (HttpContext http, string model, ServingTable table) => Ready(http, model, null, table));
         v2.MapGet("/models/{model}/versions/{version}/ready", static (HttpContext http, string model, string version, ServingTable table) => Ready(http, model, version, table));
-        v2.MapPost("/models/{model}/infer", static (HttpContext http, string model, Prediction prediction) => prediction.OpenInferenceAsync(http, model, null));
-        v2.MapPost("/models/{model}/versions/{version}/infer",
-            static (HttpContext http, string model, string version, Prediction prediction) => prediction.OpenInferenceAsync(http, model, version));
     }
 
     private static Task Server(HttpContext http) => Send(http, 200, json =>

@@ -55,7 +55,7 @@ internal static class NativeResponse
                 json.WriteString("name"u8, inputs.Inputs[i].Name);
                 json.WriteString("source"u8, "input"u8);
                 json.WritePropertyName("value"u8);
-                OutputColumn.WriteTensorRow(json, inputs.Values[i], row, inputs.Rows);
+                OutputColumn.WriteTensorRow(json, inputs.View(i), row, inputs.Rows);
                 json.WriteEndObject();
             }
         }

@@ -23,7 +23,7 @@ internal static class GoldenCheck
         }
 
         using (request)
-        using (var outputs = model.Run(options, request.Inputs.Names, request.Inputs.Values, null))
+        using (var outputs = model.Run(options, request.Inputs, null))
         {
             var written = new ArrayBufferWriter<byte>();
             using (var json = new Utf8JsonWriter(written))

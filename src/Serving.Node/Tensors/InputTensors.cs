@@ -6,26 +6,27 @@ namespace Serving.Node.Tensors;
 /// <summary>The inputs of one run. Owns their memory.</summary>
 internal sealed class InputTensors : IDisposable
 {
-    private readonly string[] _names;
     private readonly OrtValue[] _values;
+    private readonly long[][] _shapes;
 
     public InputTensors(TensorInput[] inputs)
     {
         Inputs = inputs;
-        _names = new string[inputs.Length];
         _values = new OrtValue[inputs.Length];
-        for (var i = 0; i < inputs.Length; i++)
-            _names[i] = inputs[i].Name;
+        _shapes = new long[inputs.Length][];
     }
 
+    /// <summary>All inputs of the model, in its order.</summary>
     public TensorInput[] Inputs { get; }
 
-    public string[] Names => _names;
-
+    /// <summary>In the same order.</summary>
     public OrtValue[] Values => _values;
 
     /// <summary>Rows in the batch: the first dimension of the first input that has one.</summary>
     public int Rows { get; private set; } = 1;
+
+    /// <summary>An input that was allocated.</summary>
+    public TensorView View(int index) => new(_values[index], Inputs[index].Type, _shapes[index]);
 
     public bool Has(int index) => _values[index] is not null;
 
@@ -37,6 +38,7 @@ internal sealed class InputTensors : IDisposable
             ? OrtValue.CreateTensorWithEmptyStrings(OrtAllocator.DefaultInstance, shape)
             : OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, input.Type, shape);
         _values[index] = value;
+        _shapes[index] = shape;
         if (shape.Length > 0 && FirstBatched(index))
             Rows = (int)Math.Min(shape[0], int.MaxValue);
         return value;

@@ -80,11 +80,13 @@ internal sealed class ModelRunner : IDisposable
         private const int Running = 1;
         private const int Ending = 2;
         private const int Ended = 3;
+        private const long NotArmed = long.MaxValue;
 
         private readonly TimeProvider _time;
         private readonly ITimer _timer;
         private RunOptions _options = new();
         private long _deadline;
+        private long _due = NotArmed;
         private int _state;
 
         public RunSlot(TimeProvider time)
@@ -100,11 +102,12 @@ internal sealed class ModelRunner : IDisposable
                 throw new DeadlineException();
 
             Volatile.Write(ref _deadline, deadline);
-            Volatile.Write(ref _state, Running);
-            _timer.Change(Span(left), Timeout.InfiniteTimeSpan);
+            Interlocked.Exchange(ref _state, Running);
+            if (deadline < Volatile.Read(ref _due))
+                Arm(deadline, left);
             try
             {
-                return model.Run(_options, inputs.Names, inputs.Values, outputs);
+                return model.Run(_options, inputs, outputs);
             }
             catch (OnnxRuntimeException) when (Volatile.Read(ref _state) != Running)
             {
@@ -124,32 +127,60 @@ internal sealed class ModelRunner : IDisposable
 
         private void Finish()
         {
-            _timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-            if (Interlocked.CompareExchange(ref _state, Idle, Running) == Running)
-                return;
-
-            // The timer is just about to end this run: the options must not change hands before it has.
-            SpinWait.SpinUntil(() => Volatile.Read(ref _state) == Ended);
-            _options.Dispose();
-            _options = new RunOptions();
-            Volatile.Write(ref _state, Idle);
+            var spin = new SpinWait();
+            while (true)
+            {
+                switch (Interlocked.CompareExchange(ref _state, Idle, Running))
+                {
+                    case Running:
+                        return;
+                    case Ended:
+                        _options.Dispose();
+                        _options = new RunOptions();
+                        Volatile.Write(ref _state, Idle);
+                        return;
+                    default:
+                        // The timer is just about to end this run: the options must not change hands before it has.
+                        spin.SpinOnce();
+                        break;
+                }
+            }
         }
 
         private void EndIfDue()
         {
-            // Timers count whole milliseconds: one may come a little early, or late for the run before.
-            var left = Volatile.Read(ref _deadline) - _time.GetTimestamp();
-            if (left > 0)
+            // A run that begins now either sees that no timer is set, or is seen here.
+            Interlocked.Exchange(ref _due, NotArmed);
+            if (Volatile.Read(ref _state) != Running)
+                return;
+            if (Left() is > 0 and var left)
             {
-                _timer.Change(Span(left), Timeout.InfiniteTimeSpan);
+                Arm(Volatile.Read(ref _deadline), left);
                 return;
             }
 
             if (Interlocked.CompareExchange(ref _state, Ending, Running) != Running)
                 return;
+            if (Left() is > 0 and var leftOfNext)
+            {
+                // The run that was due has ended meanwhile, and this is the next.
+                Volatile.Write(ref _state, Running);
+                Arm(Volatile.Read(ref _deadline), leftOfNext);
+                return;
+            }
+
             _options.Terminate = true;
             Volatile.Write(ref _state, Ended);
         }
+
+        /// <summary>Set anew only for an earlier deadline: a busy slot sets its timer once in a while, not twice a run.</summary>
+        private void Arm(long deadline, long left)
+        {
+            Volatile.Write(ref _due, deadline);
+            _timer.Change(Span(left), Timeout.InfiniteTimeSpan);
+        }
+
+        private long Left() => Volatile.Read(ref _deadline) - _time.GetTimestamp();
 
         private TimeSpan Span(long timestamps) =>
             TimeSpan.FromMilliseconds(1 + timestamps * 1000 / _time.TimestampFrequency);

@@ -223,17 +223,18 @@ internal sealed class NativeRequest : IDisposable
         if (!Datatype.HasJsonForm(input.Type))
             throw new BadInputException(field, $"{field} is {input.Datatype}, which has no JSON form.");
 
-        var value = Inputs.Values[at] ?? Allocate(reader, at, rows, field);
-        var info = value.GetTensorTypeAndShape();
-        var perRow = (int)info.ElementCount / rows;
-        var shape = info.Shape.AsSpan();
-        var filled = ElementReader.Fill(ref reader, value, input.Type, row * perRow, perRow, RowShape.Depth(reader) == shape.Length ? shape : shape[Math.Min(1, shape.Length)..], field);
+        if (!Inputs.Has(at))
+            Allocate(reader, at, rows, field);
+        var tensor = Inputs.View(at);
+        var perRow = (int)tensor.Elements / rows;
+        var shape = tensor.Shape.AsSpan();
+        var filled = ElementReader.Fill(ref reader, tensor.Value, input.Type, row * perRow, perRow, RowShape.Depth(reader) == shape.Length ? shape : shape[Math.Min(1, shape.Length)..], field);
         if (filled != perRow)
             throw new BadInputException(field, $"{field} holds {filled} elements, expected {perRow}: rows of one request have the same shape.");
     }
 
     /// <summary>The first row says how long the variable dimensions are.</summary>
-    private OrtValue Allocate(Utf8JsonReader first, int at, int rows, string field)
+    private void Allocate(Utf8JsonReader first, int at, int rows, string field)
     {
         var input = Inputs.Inputs[at];
         var row = RowShape.Measure(first, input.Shape.Length);
@@ -254,6 +255,6 @@ internal sealed class NativeRequest : IDisposable
 
         if (ShapeText.Elements(shape) == 0)
             throw new BadInputException(field, $"{field} holds no element.");
-        return Inputs.Allocate(at, shape);
+        Inputs.Allocate(at, shape);
     }
 }

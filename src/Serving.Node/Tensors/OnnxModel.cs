@@ -11,11 +11,13 @@ namespace Serving.Node.Tensors;
 internal sealed class OnnxModel : IDisposable
 {
     private readonly InferenceSession _session;
+    private readonly string[] _inputNames;
     private readonly string[] _outputNames;
 
     private OnnxModel(InferenceSession session)
     {
         _session = session;
+        _inputNames = [.. session.InputNames];
         _outputNames = [.. session.OutputNames];
         Inputs = [.. session.InputNames.Select(name => Input(name, session.InputMetadata[name]))];
         Outputs = [.. session.OutputNames.Select(name => Spec(name, session.OutputMetadata[name]))];
@@ -48,8 +50,8 @@ internal sealed class OnnxModel : IDisposable
 
     /// <param name="outputNames">Outputs wanted; null: all.</param>
     /// <exception cref="OnnxRuntimeException">The run failed, or was ended through <paramref name="options"/>.</exception>
-    public IDisposableReadOnlyCollection<OrtValue> Run(RunOptions options, string[] inputNames, OrtValue[] inputs, IReadOnlyCollection<string>? outputNames) =>
-        _session.Run(options, inputNames, inputs, outputNames ?? _outputNames);
+    public IDisposableReadOnlyCollection<OrtValue> Run(RunOptions options, InputTensors inputs, IReadOnlyCollection<string>? outputNames) =>
+        _session.Run(options, _inputNames, inputs.Values, outputNames ?? _outputNames);
 
     public void Dispose() => _session.Dispose();
 

@@ -6,27 +6,30 @@ namespace Serving.Node.Tensors;
 /// <summary>One output of a run, to be written row by row.</summary>
 internal readonly struct OutputColumn
 {
-    private readonly OrtValue _value;
-    private readonly ZipMap? _map;
-
     /// <summary>Elements of all rows; more than this are no answer that anyone can read.</summary>
     private const long MostElements = 16 << 20;
 
     private OutputColumn(string name, OrtValue value)
     {
         Name = name;
-        _value = value;
-        if (value.IsTensor && value.GetTensorTypeAndShape().ElementCount is > MostElements and var count)
-            throw new NotSupportedException($"Output {name} holds {count} elements; {MostElements} can be answered.");
-        _map = value.IsTensor ? null : ZipMap.Read(value);
+        if (!value.IsTensor)
+        {
+            Map = ZipMap.Read(value);
+            return;
+        }
+
+        Tensor = TensorView.Of(value);
+        if (Tensor.Elements > MostElements)
+            throw new NotSupportedException($"Output {name} holds {Tensor.Elements} elements; {MostElements} can be answered.");
     }
 
     public string Name { get; }
 
-    /// <summary>The tensor itself; null for a map.</summary>
-    public OrtValue? Tensor => _map is null ? _value : null;
+    /// <summary>Null for a tensor.</summary>
+    public ZipMap? Map { get; }
 
-    public ZipMap? Map => _map;
+    /// <summary>Only where <see cref="Map"/> is null.</summary>
+    public TensorView Tensor { get; }
 
     /// <exception cref="NotSupportedException">An output has no JSON form, or is too large for one.</exception>
     public static OutputColumn[] Of(IReadOnlyList<string> names, IReadOnlyCollection<OrtValue> values)
@@ -44,21 +47,19 @@ internal readonly struct OutputColumn
 
     public void WriteRow(Utf8JsonWriter json, int row, int rows)
     {
-        if (_map is not null)
-            WriteMap(json, _map, row);
+        if (Map is not null)
+            WriteMap(json, Map, row);
         else
-            WriteTensorRow(json, _value, row, rows);
+            WriteTensorRow(json, Tensor, row, rows);
     }
 
     /// <summary>One row of a tensor; the whole tensor when its first dimension is not that of the batch.</summary>
-    public static void WriteTensorRow(Utf8JsonWriter json, OrtValue tensor, int row, int rows)
+    public static void WriteTensorRow(Utf8JsonWriter json, TensorView tensor, int row, int rows)
     {
-        var info = tensor.GetTensorTypeAndShape();
-        var shape = info.Shape;
-        if (shape.Length > 0 && shape[0] == rows)
-            OutputWriter.WriteRow(json, tensor, info.ElementDataType, shape, row);
+        if (tensor.IsBatched(rows))
+            OutputWriter.WriteRow(json, tensor.Value, tensor.Type, tensor.Shape, row);
         else
-            OutputWriter.WriteRow(json, tensor, info.ElementDataType, [1, .. shape], 0);
+            OutputWriter.WriteRow(json, tensor.Value, tensor.Type, [1, .. tensor.Shape], 0);
     }
 
     private static void WriteMap(Utf8JsonWriter json, ZipMap map, int row)

@@ -41,10 +41,11 @@ internal sealed record WatchedNumber(string Output, WatchedKind Kind, int Column
     /// <returns>False when the answer has another form than that many rows of numbers.</returns>
     public bool Read(OutputColumn output, Span<double> into)
     {
-        if (output.Tensor is not { } tensor)
-            return Read<float>(output.Map!.Values, into);
+        if (output.Map is { } map)
+            return Read<float>(map.Values, into);
 
-        return tensor.GetTensorTypeAndShape().ElementDataType switch
+        var tensor = output.Tensor.Value;
+        return output.Tensor.Type switch
         {
             TensorElementType.Float => Read(tensor.GetTensorDataAsSpan<float>(), into),
             TensorElementType.Double => Read(tensor.GetTensorDataAsSpan<double>(), into),

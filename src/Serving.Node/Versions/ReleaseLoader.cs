@@ -90,7 +90,7 @@ internal sealed class ReleaseLoader(ArtifactCache cache, BootLedger ledger, Node
         using var timer = time.CreateTimer(static state => ((RunOptions)state!).Terminate = true, run, _warmUpWithin, Timeout.InfiniteTimeSpan);
         try
         {
-            model.Run(run, inputs.Names, inputs.Values, null).Dispose();
+            model.Run(run, inputs, null).Dispose();
         }
         catch (OnnxRuntimeException)
         {
