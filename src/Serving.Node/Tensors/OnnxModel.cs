@@ -42,6 +42,9 @@ internal sealed class OnnxModel : IDisposable
             InterOpNumThreads = 1,
             ExecutionMode = ExecutionMode.ORT_SEQUENTIAL,
             LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL,
+            // The arena never gives memory back, doubles what it takes, and after one refused request takes all there is.
+            // Without it six models of six kinds ran within 3 % of their time with it.
+            EnableCpuMemArena = false,
         };
         // Threads that spin while they wait take the cores from the other models of the node.
         options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");

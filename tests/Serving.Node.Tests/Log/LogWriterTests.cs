@@ -1,0 +1,144 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Serving.Contracts.State;
+using Serving.Node.Hosting;
+using Serving.Node.Log;
+using Serving.Node.Metrics;
+using Serving.Node.Tests.Kit;
+using Serving.Node.Versions;
+using Testing;
+using Testing.Models;
+
+namespace Serving.Node.Tests.Log;
+
+/// <summary>The disk does what disks do; predictions go on.</summary>
+public sealed class LogWriterTests : IDisposable
+{
+    private readonly string _root = Directory.CreateTempSubdirectory("log-writer-").FullName;
+    private readonly LoadedRelease _release = Loaded.Release(TinyModel.Add(1), "rel-1");
+    private readonly PredictionLog _log = new();
+
+    [Fact]
+    public async Task A_disk_that_takes_nothing_costs_rows_which_are_counted_and_the_log_comes_back()
+    {
+        var blocked = Path.Combine(_root, "spool");
+        await File.WriteAllTextAsync(blocked, "a file where the folder should be");
+        using var writer = Writer();
+        await writer.StartAsync(CancellationToken.None);
+
+        Put("lost");
+        await Eventually.TrueAsync(() => _log.Dropped == 1, TimeSpan.FromSeconds(10), "the row was counted");
+        File.Delete(blocked);
+        await Eventually.TrueAsync(() =>
+        {
+            Put("kept");
+            return Segments().Length > 0;
+        }, TimeSpan.FromSeconds(20), "a segment");
+        await writer.StopAsync(CancellationToken.None);
+
+        Assert.Empty(Directory.GetFiles(blocked));
+    }
+
+    [Fact]
+    public async Task A_stop_seals_what_is_there()
+    {
+        using var writer = Writer(TimeSpan.FromMinutes(5));
+        await writer.StartAsync(CancellationToken.None);
+        Put("last");
+        await Eventually.TrueAsync(() => _log.Rows.Count == 0, TimeSpan.FromSeconds(5), "taken");
+
+        await writer.StopAsync(CancellationToken.None);
+
+        Assert.Single(Segments());
+        Assert.Empty(Directory.GetFiles(Path.Combine(_root, "spool")));
+    }
+
+    [Fact]
+    public async Task A_torn_last_record_is_left_out_and_the_others_are_sealed_under_the_same_name_twice()
+    {
+        var folder = Path.Combine(_root, "spool");
+        var spool = new Spool(folder, 1_700_000_000_000);
+        spool.Append(Row("whole"));
+        spool.Append(Row("torn"));
+        spool.Flush();
+        var file = Directory.GetFiles(folder).Single();
+        var torn = (await File.ReadAllBytesAsync(file))[..^5];
+
+        for (var start = 0; start < 2; start++)
+        {
+            await File.WriteAllBytesAsync(file, torn);
+            using var writer = Writer();
+            await writer.StartAsync(CancellationToken.None);
+            await Eventually.TrueAsync(() => Directory.GetFiles(folder).Length == 0, TimeSpan.FromSeconds(10), "replayed");
+            await writer.StopAsync(CancellationToken.None);
+        }
+
+        var segment = Assert.Single(Segments());
+        Assert.EndsWith("~node-1-1700000000000000.parquet", segment);
+        var rows = await Parquet.Serialization.ParquetSerializer.DeserializeUntypedAsync(File.OpenRead(segment));
+        Assert.Equal("whole", Assert.Single(rows.Data)!["request_id"]);
+    }
+
+    [Fact]
+    public async Task An_outbox_that_is_full_lets_the_oldest_go()
+    {
+        var outbox = new Outbox(Path.Combine(_root, "outbox"), mostBytes: 250);
+        for (var i = 0; i < 4; i++)
+        {
+            await outbox.PutAsync(new("fraud", new DateOnly(2026, 11, 24), 3, $"node-1-{i}"), into => into.WriteAsync(new byte[100]).AsTask());
+            File.SetLastWriteTimeUtc(Segments().Order().Last(), DateTime.UnixEpoch.AddMinutes(i));
+        }
+
+        var removed = outbox.Trim();
+
+        Assert.Equal(2, removed);
+        Assert.Equal(["node-1-3", "node-1-2"], outbox.List().Select(segment => segment.Name.File));
+    }
+
+    [Fact]
+    public void A_full_queue_drops_and_counts_instead_of_waiting()
+    {
+        for (var i = 0; i < 20_000; i++)
+            Put("row");
+
+        Assert.Equal(20_000, _log.Rows.Count + _log.Dropped);
+        Assert.InRange(_log.Dropped, 1, 19_999);
+    }
+
+    [Theory]
+    [InlineData(0, 0)]
+    [InlineData(1, 1_000)]
+    [InlineData(0.2, 200)]
+    public void Units_are_sampled_as_the_endpoint_says(double sample, int expected)
+    {
+        for (var unit = 0; unit < 1_000; unit++)
+            _log.Failed(Request($"u{unit}", new LoggingState(sample)), 500, "ModelFailed", TimeProvider.System);
+
+        // Binomial: ± 5 standard deviations.
+        var spread = (int)(5 * Math.Sqrt(1_000 * sample * (1 - sample)));
+        Assert.InRange(_log.Rows.Count, expected - spread, expected + spread);
+    }
+
+    public void Dispose()
+    {
+        _release.Retire();
+        Directory.Delete(_root, recursive: true);
+    }
+
+    private string[] Segments() => Directory.Exists(Path.Combine(_root, "outbox")) ? Directory.GetFiles(Path.Combine(_root, "outbox"), "*.parquet") : [];
+
+    private LogWriter Writer(TimeSpan? seal = null)
+    {
+        var options = new NodeOptions { Name = "node-1", CacheDirectory = _root, LogSealInterval = seal ?? TimeSpan.FromSeconds(0.5) };
+        return new LogWriter(_log, new NodePaths(options), options, TimeProvider.System, NullLogger<LogWriter>.Instance);
+    }
+
+    private void Put(string id) => _log.Failed(Request(id, new LoggingState()), 400, "InvalidInput", TimeProvider.System);
+
+    private RoutedRequest Request(string id, LoggingState logging) => new(
+        Loaded.Endpoint(new EndpointState { Name = "fraud", Logging = logging }), Loaded.Arm(_release), id, id, Protocol.Native, TimeProvider.System.GetTimestamp());
+
+    private static LogRow Row(string id) => new()
+    {
+        RequestId = id, At = new DateTimeOffset(2026, 11, 24, 3, 0, 0, TimeSpan.Zero), Endpoint = "fraud", Release = "rel-1", Model = "fraud", Version = "1", Arm = "stable", Protocol = "native",
+    };
+}
