@@ -26,7 +26,7 @@ internal static class Scale
     }
 
     /// <summary>As many digits as the steps need.</summary>
-    public static string Text(double value, double step) => value.ToString(step >= 1 ? "#,##0.#" : step >= 0.1 ? "0.0#" : step >= 0.01 ? "0.00" : "0.0##", CultureInfo.InvariantCulture);
+    public static string Text(double value, double step) => value == 0 ? "0" : value.ToString(step >= 1 ? "#,##0.#" : step >= 0.1 ? "0.0#" : step >= 0.01 ? "0.00" : "0.0##", CultureInfo.InvariantCulture);
 
     public static IEnumerable<(DateTimeOffset At, string Text)> Times(DateTimeOffset from, DateTimeOffset to, int most)
     {

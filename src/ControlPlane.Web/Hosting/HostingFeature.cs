@@ -44,6 +44,7 @@ internal static class HostingFeature
         app.UseMiddleware<ResponseHeaders>();
         app.UseExceptionHandler("/error");
         app.UseStatusCodePages(context => StatusAnswers.WriteAsync(context.HttpContext));
+        app.UseWhen(Requests.IsForPeople, people => people.UseStatusCodePagesWithReExecute("/not-found", "?status={0}"));
         app.UseRouting();
         app.UseAuthentication();
         app.UseRateLimiter();

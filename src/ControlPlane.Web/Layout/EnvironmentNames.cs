@@ -1,9 +1,10 @@
+using ControlPlane.Web.Shared;
+
 namespace ControlPlane.Web.Layout;
 
-/// <summary>The environments one can choose from in the top bar.</summary>
-public sealed class EnvironmentNames
+/// <summary>The environments one can choose from.</summary>
+public sealed class EnvironmentNames(ServingNow serving)
 {
-    private static readonly IReadOnlyList<string> _seeded = ["production", "staging"];
-
-    public Task<IReadOnlyList<string>> ListAsync(CancellationToken cancel) => Task.FromResult(_seeded);
+    public async Task<IReadOnlyList<string>> ListAsync(CancellationToken cancel) =>
+        [.. (await serving.ReadAsync(cancel)).Environments.Keys.Order(StringComparer.Ordinal)];
 }

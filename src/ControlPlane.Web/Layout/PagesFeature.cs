@@ -1,4 +1,9 @@
 using ControlPlane.Web.Charts;
+using ControlPlane.Web.Features.Endpoints;
+using ControlPlane.Web.Features.Nodes;
+using ControlPlane.Web.Features.Overview;
+using ControlPlane.Web.Features.Registry;
+using ControlPlane.Web.Features.Rollouts;
 using ControlPlane.Web.Live;
 using ControlPlane.Web.Shared;
 using MudBlazor;
@@ -28,6 +33,19 @@ internal static class PagesFeature
         services.AddScoped<Reads>();
         services.AddScoped<Toasts>();
         services.AddScoped<EnvironmentNames>();
+        services.AddSingleton<SearchQueries>();
+        services.AddSingleton<ServingNow>();
+        services.AddSingleton<Measurements>();
+        services.AddSingleton<EndpointsNow>();
+        services.AddSingleton<SafeMarkdown>();
+        services.AddSingleton<ModelsPageQueries>();
+        services.AddSingleton<VersionPageQueries>();
+        services.AddSingleton<EndpointPageQueries>();
+        services.AddSingleton<EndpointHistoryQueries>();
+        services.AddSingleton<IChartSource, EndpointCharts>();
+        services.AddSingleton<RolloutPageQueries>();
+        services.AddSingleton<NodesPageQueries>();
+        services.AddSingleton<OverviewPageQueries>();
         return services;
     }
 

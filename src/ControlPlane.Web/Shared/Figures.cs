@@ -5,7 +5,8 @@ namespace ControlPlane.Web.Shared;
 /// <summary>Numbers as people read them: thin space before units, real minus sign, no more digits than are known.</summary>
 public static class Figures
 {
-    private const string Thin = "\u202F";
+    // A narrower space is not in the font.
+    private const string Thin = "\u00A0";
 
     /// <param name="value">Any count.</param>
     public static string Count(long value) => value.ToString("N0", CultureInfo.InvariantCulture);

@@ -1,5 +1,5 @@
 // "3 s ago" goes on counting here, also when the connection to the server is gone: old data must look old.
-const thin = '\u202F';
+const thin = '\u00A0';
 
 function duration(seconds) {
   if (seconds < 60) return `${Math.floor(seconds)}${thin}s`;

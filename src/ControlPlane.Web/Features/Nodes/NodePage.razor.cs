@@ -1,0 +1,48 @@
+using ControlPlane.Web.Live;
+using ControlPlane.Web.Shared;
+using Microsoft.AspNetCore.Components;
+
+namespace ControlPlane.Web.Features.Nodes;
+
+/// <summary>One node: what it holds, what it refused, and what can be done with it.</summary>
+public sealed partial class NodePage(NodesPageQueries queries, Reads reads, TimeProvider time)
+{
+    private static readonly string[] _topics = [LiveTopics.Nodes];
+
+    private Read<NodeRow?>? _node;
+    private string? _shown;
+    private IReadOnlyList<Crumb> _crumbs = [];
+
+    [Parameter] public string Name { get; set; } = "";
+
+    private NodeRow? Node => _node?.Value;
+
+    private DateTimeOffset Now => time.GetUtcNow();
+
+    protected override async Task OnParametersSetAsync()
+    {
+        if (_shown == Name)
+            return;
+
+        _shown = Name;
+        _crumbs = [new("Nodes", "nodes"), new(Name)];
+        _node = reads.Of($"node:{Name}", cancel => queries.FindAsync(Name, cancel));
+        if (!_node.HasValue)
+            await _node.RunAsync();
+    }
+
+    private static string Sentence(NodeRow node) => node.State switch
+    {
+        NodeCondition.Refused => $"It refused revision {node.RejectedRevision} and serves what it had.",
+        NodeCondition.Silent => "Nothing has been heard from it for a while. It goes on with what it has, if it runs.",
+        NodeCondition.Quarantine => "It serves, but does not load a version that took its process down.",
+        NodeCondition.Draining => "It takes no new requests and finishes what it has begun.",
+        NodeCondition.Loading => "It is loading what revision " + node.Desired + " asks for.",
+        NodeCondition.Waiting => "It is well and has nothing to serve.",
+        NodeCondition.Revoked => "Its credential was revoked; nothing reaches it any more.",
+        _ when node.Kind == "gateway" => "It passes requests to the live nodes of its environment.",
+        _ => $"It serves revision {node.Applied} with {Figures.Plural(node.Versions.Count, "version")} in memory.",
+    };
+
+    private Task RefreshAsync() => _node?.RunAsync() ?? Task.CompletedTask;
+}

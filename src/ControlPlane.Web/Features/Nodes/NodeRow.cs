@@ -1,0 +1,49 @@
+namespace ControlPlane.Web.Features.Nodes;
+
+/// <summary>A node as a row of the list and the head of its page.</summary>
+/// <param name="State">Worst first: refused, silent, quarantine, draining, loading, serving, waiting, revoked.</param>
+/// <param name="Desired">Revision its environment asks for.</param>
+/// <param name="ClockMs">How far its clock is ahead of ours; null before its first report.</param>
+public sealed record NodeRow(
+    string Name,
+    string Kind,
+    string Environment,
+    string Pool,
+    NodeCondition State,
+    DateTimeOffset? LastSeen,
+    long Desired,
+    long Applied,
+    long? RejectedRevision,
+    string? RejectedReason,
+    string? RejectedDetail,
+    IReadOnlyList<NodeVersion> Versions,
+    IReadOnlyList<QuarantinedVersion> Quarantined,
+    long? DiskFreeBytes,
+    long? MemoryBytes,
+    string? AgentVersion,
+    double? ClockMs,
+    string? Address,
+    string? Source,
+    DateTimeOffset? StartedAt,
+    DateTimeOffset JoinedAt,
+    long LogDropped)
+{
+    public bool NeedsAttention => State is NodeCondition.Refused or NodeCondition.Silent or NodeCondition.Quarantine;
+}
+
+/// <summary>In the order of the list, worst first.</summary>
+public enum NodeCondition
+{
+    Refused,
+    Silent,
+    Quarantine,
+    Draining,
+    Loading,
+    Waiting,
+    Serving,
+    Revoked,
+}
+
+public sealed record NodeVersion(string Model, string Version, string State, string Release, DateTimeOffset Since);
+
+public sealed record QuarantinedVersion(string Release, string Reason, DateTimeOffset At);

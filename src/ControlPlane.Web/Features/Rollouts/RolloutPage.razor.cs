@@ -1,0 +1,92 @@
+using ControlPlane.Web.Live;
+using ControlPlane.Web.Shared;
+using Microsoft.AspNetCore.Components;
+
+namespace ControlPlane.Web.Features.Rollouts;
+
+/// <summary>How far is the change, and what was decided on the way?</summary>
+public sealed partial class RolloutPage(RolloutPageQueries queries, Reads reads)
+{
+    private static readonly string[] _topics = [LiveTopics.Rollouts, LiveTopics.Nodes];
+
+    private Read<RolloutView?>? _rollout;
+    private int _asked;
+    private IReadOnlyList<Crumb> _crumbs = [];
+
+    [Parameter] public int Number { get; set; }
+
+    private RolloutView? Rollout => _rollout?.Value;
+
+    protected override async Task OnParametersSetAsync()
+    {
+        if (_asked == Number)
+            return;
+
+        _asked = Number;
+        _rollout = reads.Of($"rollout:{Number}", cancel => queries.FindAsync(Number, cancel));
+        if (!_rollout.HasValue)
+            await _rollout.RunAsync();
+        _crumbs = Rollout is { } rollout
+            ? [new("Endpoints", "endpoints"), new($"{rollout.Endpoint} · {rollout.Environment}", $"endpoints/{rollout.Environment}/{rollout.Endpoint}"), new($"Rollout #{Number}")]
+            : [new("Endpoints", "endpoints"), new($"Rollout #{Number}")];
+    }
+
+    private static string Sentence(RolloutView rollout)
+    {
+        var holding = rollout.Nodes.Count(node => node.HoldsNew is "serving" or "warm");
+        var nodes = Figures.Plural(rollout.Nodes.Count, "node");
+        return rollout.Phase switch
+        {
+            "Progressing" => $"v{rollout.ToVersion} is loaded on {holding} of {nodes}. All switch in one revision as soon as every one holds it.",
+            "Completed" => $"v{rollout.ToVersion} took all traffic of {rollout.Environment}/{rollout.Endpoint}.",
+            "RollingBack" => $"Traffic goes back to v{rollout.FromVersion}.",
+            "Aborted" => rollout.FromVersion is null ? "It was aborted; nothing serves here." : $"It was aborted; v{rollout.FromVersion} has all traffic.",
+            "Paused" or "Inconclusive" => $"Nothing moves until somebody decides. v{rollout.ToVersion} is loaded on {holding} of {nodes}.",
+            "Superseded" => "Another rollout took its place.",
+            _ => $"v{rollout.ToVersion} has not been started.",
+        };
+    }
+
+    private static Mark Holds(RolloutNodeRow node) => node switch
+    {
+        { RejectedReason: { } reason } => new("bad", reason, "bad"),
+        { IsLive: false } => new("silent", "silent", "stale"),
+        { HoldsNew: "serving" } => new("check", "serving", "ok"),
+        { HoldsNew: "warm" } => new("warm", "loaded", "ok"),
+        { HoldsNew: "loading" } => new("run", "loading"),
+        _ => new("ready", "not loaded"),
+    };
+
+    private static string IconOf(string action) => action switch
+    {
+        "start" or "resume" => "play",
+        "advance" => "advance",
+        "promote" => "promote",
+        "pause" => "pause",
+        "inconclusive" => "unsure",
+        "abort" => "abort",
+        "rollBack" => "undo",
+        "complete" => "check",
+        "approve" => "approvals",
+        _ => "info",
+    };
+
+    private static string Words(string action) => action switch
+    {
+        "rollBack" => "Rolled back",
+        "start" => "Started",
+        "advance" => "Advanced",
+        "promote" => "Promoted",
+        "pause" => "Paused",
+        "resume" => "Resumed",
+        "abort" => "Aborted",
+        "complete" => "Completed",
+        "submit" => "Submitted",
+        "approve" => "Approved",
+        "reject" => "Rejected",
+        "retry" => "Retried",
+        _ => char.ToUpperInvariant(action[0]) + action[1..],
+    };
+
+    private Task RefreshAsync() => _rollout?.RunAsync() ?? Task.CompletedTask;
+}
