@@ -23,7 +23,8 @@ internal static class HostingFeature
             builder.WebHost.UseUrls(DefaultUrl);
         builder.WebHost.UseStaticWebAssets();
         builder.Logging.AddSimpleConsole(console => console.SingleLine = true)
-            .AddFilter("Microsoft.AspNetCore", LogLevel.Warning).AddFilter("Microsoft.EntityFrameworkCore", LogLevel.Warning);
+            .AddFilter("Microsoft.AspNetCore", LogLevel.Warning).AddFilter("Microsoft.EntityFrameworkCore", LogLevel.Warning)
+            .AddFilter("ControlPlane.Web.Features.Access.BearerTokens", LogLevel.Warning).AddFilter("ControlPlane.Web.Features.Nodes.NodeScheme", LogLevel.Warning);
 
         var services = builder.Services;
         services.TryAddTimeProvider();
@@ -32,6 +33,8 @@ internal static class HostingFeature
         services.AddSingleton<IValidateOptions<DatabaseOptions>, DatabaseConnectionValidator>();
         services.AddChecked<KeyOptions, KeyOptionsValidator>(KeyOptions.Section);
         services.AddChecked<AddressOptions, AddressOptionsValidator>("");
+        services.AddChecked<ArtifactOptions, ArtifactOptionsValidator>(ArtifactOptions.Section);
+        services.AddSingleton(ArtifactOptions.Open);
         services.AddDatabase();
         services.AddKeys(builder.Configuration);
         services.AddAnswers();

@@ -9,7 +9,7 @@ internal static class SignInPrompt
 {
     public static Task AnswerAsync(RedirectContext<CookieAuthenticationOptions> context, string cookieName)
     {
-        if (!Requests.IsForPeople(context.HttpContext))
+        if (!Hosting.Requests.IsForPeople(context.HttpContext))
         {
             context.Response.StatusCode = StatusCodes.Status401Unauthorized;
             return Task.CompletedTask;

@@ -1,0 +1,85 @@
+using ControlPlane.Data;
+using ControlPlane.Web.Live;
+using Microsoft.EntityFrameworkCore;
+using Serving.Contracts.Reports;
+
+namespace ControlPlane.Web.Features.Endpoints;
+
+/// <summary>Measurements of an endpoint: by the second from memory for the last quarter of an hour, else from the database.</summary>
+internal sealed class MetricsReader(IDbContextFactory<ControlPlaneDb> factory, Frames frames, TimeProvider time)
+{
+    private static readonly TimeSpan _inMemory = TimeSpan.FromSeconds(Frames.Seconds - 10);
+    private const int MostPoints = 2_000;
+
+    /// <summary>One point a step and arm; steps without traffic are left out.</summary>
+    public async Task<IReadOnlyList<MetricPoint>> ReadAsync(string environment, string endpoint, DateTimeOffset from, DateTimeOffset to, TimeSpan step, CancellationToken cancel)
+    {
+        var seconds = Math.Max(1, (long)Math.Ceiling(Math.Max(step.TotalSeconds, (to - from).TotalSeconds / MostPoints)));
+        var samples = time.GetUtcNow() - from <= _inMemory
+            ? frames.Read(environment, endpoint, from, to).Select(pair => (At: pair.Second.At, pair.Key.Release, pair.Key.Arm, Sum: new Sum(pair.Second)))
+            : (await StoredAsync(environment, endpoint, from, to, cancel)).Select(window => (At: window.At.ToUnixTimeSeconds(), window.Release, window.Arm, Sum: new Sum(window)));
+
+        return [.. samples.GroupBy(sample => (At: sample.At / seconds * seconds, sample.Release, sample.Arm)).OrderBy(group => group.Key.At)
+            .Select(group => Sum.Of(group.Select(sample => sample.Sum)).ToPoint(DateTimeOffset.FromUnixTimeSeconds(group.Key.At), group.Key.Release, group.Key.Arm, seconds))];
+    }
+
+    private async Task<List<MetricWindow>> StoredAsync(string environment, string endpoint, DateTimeOffset from, DateTimeOffset to, CancellationToken cancel)
+    {
+        await using var db = await factory.CreateDbContextAsync(cancel);
+        return await db.MetricWindows.AsNoTracking()
+            .Where(window => window.Environment == environment && window.Endpoint == endpoint && window.At >= from && window.At <= to)
+            .OrderBy(window => window.At).Take(200_000).ToListAsync(cancel);
+    }
+
+    private sealed class Sum
+    {
+        private readonly LatencyHistogram _latency = new();
+        private long _requests;
+        private long _errors;
+        private long _timeouts;
+        private long _invalid;
+        private long _refused;
+
+        public Sum(Frames.Second second)
+        {
+            (_requests, _errors, _timeouts, _invalid, _refused) = (second.Requests, second.Errors, second.Timeouts, second.Invalid, second.Refused);
+            _latency = second.Latency;
+        }
+
+        public Sum(MetricWindow window)
+        {
+            (_requests, _errors, _timeouts, _invalid, _refused) = (window.Requests, window.Errors, window.Timeouts, window.Invalid, window.Refused);
+            _latency.TryMerge(window.Latency);
+        }
+
+        private Sum()
+        {
+        }
+
+        public static Sum Of(IEnumerable<Sum> parts)
+        {
+            var total = new Sum();
+            foreach (var part in parts)
+            {
+                total._requests += part._requests;
+                total._errors += part._errors;
+                total._timeouts += part._timeouts;
+                total._invalid += part._invalid;
+                total._refused += part._refused;
+                total._latency.Merge(part._latency);
+            }
+
+            return total;
+        }
+
+        public MetricPoint ToPoint(DateTimeOffset at, string release, string arm, long seconds) => new(
+            at, release, arm, (double)_requests / seconds, _requests, _errors + _timeouts, _requests == 0 ? null : (double)(_errors + _timeouts) / _requests, _invalid, _refused,
+            _latency.Quantile(0.5) / 1000, _latency.Quantile(0.99) / 1000);
+    }
+}
+
+/// <param name="Rate">Requests a second.</param>
+/// <param name="Errors">Answers 5xx, time-outs included.</param>
+/// <param name="ErrorShare">0 to 1; null without requests.</param>
+internal sealed record MetricPoint(
+    DateTimeOffset At, string Release, string Arm, double Rate, long Requests, long Errors, double? ErrorShare, long Invalid, long Refused, double? P50Ms, double? P99Ms);

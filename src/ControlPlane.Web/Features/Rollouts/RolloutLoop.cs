@@ -1,0 +1,114 @@
+using ControlPlane.Data;
+using ControlPlane.Data.Releases;
+using ControlPlane.Domain.Identity;
+using ControlPlane.Domain.Nodes;
+using ControlPlane.Domain.Primitives;
+using ControlPlane.Domain.Rollouts;
+using ControlPlane.Web.Effects;
+using ControlPlane.Web.Hosting;
+using ControlPlane.Web.Live;
+using Microsoft.EntityFrameworkCore;
+using Serving.Contracts;
+
+namespace ControlPlane.Web.Features.Rollouts;
+
+/// <summary>
+/// Looks at every open rollout, every few seconds and when nodes report: what is due is found in the database, so nothing is lost with the process.
+/// Each rollout for itself: one that throws is put off, says so, and holds up no other.
+/// </summary>
+internal sealed partial class RolloutLoop(
+    IDbContextFactory<ControlPlaneDb> factory, Fleet fleet, DatabaseGate gate, Wakes wakes, LiveFeed feed, TimeProvider time, ILogger<RolloutLoop> logger) : BackgroundService
+{
+    private static readonly TimeSpan _every = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan _putOff = TimeSpan.FromSeconds(15);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await gate.WaitAsync(stoppingToken);
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await RoundAsync(stoppingToken);
+                await wakes.WaitAsync(NodeReports.RolloutLoop, _every, stoppingToken);
+            }
+            catch (Exception failure) when (failure is not OperationCanceledException)
+            {
+                LogRoundFailed(failure);
+                await Task.Delay(_every, time, stoppingToken);
+            }
+        }
+    }
+
+    private async Task RoundAsync(CancellationToken cancel)
+    {
+        var now = time.GetUtcNow();
+        await using var db = await factory.CreateDbContextAsync(cancel);
+        var due = await db.Rollouts.AsNoTracking()
+            .Where(rollout => (rollout.Phase == RolloutPhase.Progressing || rollout.Phase == RolloutPhase.RollingBack) && (rollout.NextTryAt == null || rollout.NextTryAt <= now))
+            .Select(rollout => rollout.Id).ToListAsync(cancel);
+        foreach (var id in due)
+            await ReconcileAsync(id, cancel);
+    }
+
+    internal async Task ReconcileAsync(RolloutId id, CancellationToken cancel)
+    {
+        try
+        {
+            var outcome = await factory.ChangeAsync<bool>(db => TickAsync(db, id, cancel), cancel);
+            if (!outcome.TryGet(out var moved, out _) || !moved)
+                return;
+            FailPoint.Hit("rollout.advance.afterCommit");
+            wakes.Wake(EffectRunner.Loop);
+            wakes.Wake(NodeReports.RolloutLoop);
+            feed.Publish(LiveTopics.Rollouts);
+            feed.Publish(LiveTopics.Endpoints);
+        }
+        catch (Exception failure) when (failure is not OperationCanceledException)
+        {
+            LogReconcileFailed(id.Value, failure);
+            await PutOffAsync(id, failure, cancel);
+        }
+    }
+
+    /// <returns>Whether it moved.</returns>
+    private async Task<Outcome<bool>> TickAsync(ControlPlaneDb db, RolloutId id, CancellationToken cancel)
+    {
+        var rollout = await db.Rollouts.SingleAsync(known => known.Id == id, cancel);
+        var endpoint = await db.Endpoints.SingleAsync(known => known.Id == rollout.EndpointId, cancel);
+        var environment = await db.Environments.AsNoTracking().SingleAsync(known => known.Name == rollout.Environment, cancel);
+        var nodes = (await fleet.ReadAsync(db, rollout.Environment, cancel)).Where(node => node.Pool == endpoint.Pool && node.IsReachable)
+            .Select(node => (node.Name, node.Report!)).ToList();
+        var facts = Convergence.FactsFor(nodes, rollout.ToRelease, environment.TimelineId, environment.Revision);
+
+        var now = time.GetUtcNow();
+        var next = RolloutMachine.Next(rollout.Plan, rollout.State, new RolloutEvent.Ticked(facts, now));
+        if (!next.TryGet(out var transition, out var refusal))
+            return refusal;
+        if (rollout.Move(transition, Actor.Automatic.Name, now) is not { } decision)
+            return false;
+
+        db.Decisions.Add(decision);
+        if (rollout.Phase == RolloutPhase.Completed)
+            endpoint.Serve(rollout.ToRelease, now);
+        db.Audit(Actor.Automatic, $"rollout.{transition.Action}", $"rollout/{rollout.Number}", now, transition.Reason);
+        FailPoint.Hit("rollout.advance.beforeCommit");
+        if (transition.ChangesDesiredState)
+            await db.PublishAsync(rollout.Environment, Actor.Automatic, $"#{rollout.Number}: {transition.Reason}", now, cancel);
+        return true;
+    }
+
+    private async Task PutOffAsync(RolloutId id, Exception failure, CancellationToken cancel) => await factory.ChangeAsync<Done>(async db =>
+    {
+        var rollout = await db.Rollouts.SingleAsync(known => known.Id == id, cancel);
+        rollout.Condition = $"ReconcileFailed: {failure.Message}";
+        rollout.NextTryAt = time.GetUtcNow() + _putOff;
+        return default(Done);
+    }, cancel);
+
+    [LoggerMessage(LogLevel.Error, "A round over the rollouts failed")]
+    private partial void LogRoundFailed(Exception failure);
+
+    [LoggerMessage(LogLevel.Error, "Rollout {Rollout} could not be reconciled; it is tried again, others go on")]
+    private partial void LogReconcileFailed(Guid rollout, Exception failure);
+}

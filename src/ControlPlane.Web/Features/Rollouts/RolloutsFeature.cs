@@ -1,0 +1,9 @@
+namespace ControlPlane.Web.Features.Rollouts;
+
+internal static class RolloutsFeature
+{
+    public static IServiceCollection AddRollouts(this IServiceCollection services) =>
+        services.AddSingleton<RolloutCommands>().AddHostedService<RolloutLoop>();
+
+    public static void MapRollouts(this IEndpointRouteBuilder app) => app.MapRolloutEndpoints();
+}
