@@ -90,9 +90,11 @@ public sealed class FileArtifactStore : IArtifactStore
         return Task.FromResult<Stream?>(File.Exists(path) ? Open(path) : null);
     }
 
-    public Task DeleteAsync(string sha256, CancellationToken cancel)
+    public Task DeleteAsync(string sha256, DateTimeOffset before, CancellationToken cancel)
     {
-        File.Delete(BlobPath(sha256));
+        var path = BlobPath(sha256);
+        if (File.GetLastWriteTimeUtc(path) < before.UtcDateTime)
+            File.Delete(path);
         return Task.CompletedTask;
     }
 

@@ -23,7 +23,8 @@ public interface IArtifactStore
     /// <returns>A stream that can seek; null: there is no such file.</returns>
     Task<Stream?> ReadAsync(string sha256, CancellationToken cancel);
 
-    Task DeleteAsync(string sha256, CancellationToken cancel);
+    /// <summary>Deletes a file, unless it was kept again since <paramref name="before"/>.</summary>
+    Task DeleteAsync(string sha256, DateTimeOffset before, CancellationToken cancel);
 
     /// <summary>Hashes of the files last written before <paramref name="before"/>.</summary>
     IAsyncEnumerable<string> ListAsync(DateTimeOffset before, CancellationToken cancel);
