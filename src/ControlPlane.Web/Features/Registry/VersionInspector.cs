@@ -28,13 +28,19 @@ internal sealed partial class VersionInspector(IArtifactStore store, IOptions<In
                 LogNetwork();
             using var child = Process.Start(InspectCommandLine.Of(options.Value, folder, temporary, withoutNetwork))!;
             child.StandardInput.Close();
-            return await WatchAsync(child, cancel);
+            return WithoutPath(await WatchAsync(child, cancel), folder);
         }
         finally
         {
             Directory.Delete(place, recursive: true);
         }
     }
+
+    /// <summary>Where the files lay for the moment is of no use to anybody.</summary>
+    private static InspectReport WithoutPath(InspectReport report, string folder) => report with
+    {
+        Checks = [.. report.Checks.Select(check => check with { Detail = check.Detail.Replace(folder + Path.DirectorySeparatorChar, "", StringComparison.Ordinal) })],
+    };
 
     private async Task LayOutAsync(ArtifactManifest manifest, string folder, CancellationToken cancel)
     {
