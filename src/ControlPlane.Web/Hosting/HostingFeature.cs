@@ -44,6 +44,8 @@ internal static class HostingFeature
 
     public static void UseHosting(this WebApplication app)
     {
+        // Before anything takes its options: otherwise the first wrong one hides the others.
+        app.Services.GetRequiredService<IStartupValidator>().Validate();
         app.UseMiddleware<ResponseHeaders>();
         app.UseExceptionHandler("/error");
         app.UseStatusCodePages(context => StatusAnswers.WriteAsync(context.HttpContext));

@@ -3,6 +3,7 @@ using ControlPlane.Data.Artifacts;
 using ControlPlane.Domain.Identity;
 using ControlPlane.Domain.Primitives;
 using ControlPlane.Domain.Registry;
+using ControlPlane.Web.Effects;
 using ControlPlane.Web.Live;
 using Microsoft.EntityFrameworkCore;
 using Serving.Contracts;
@@ -11,7 +12,7 @@ using Serving.Contracts.Models;
 namespace ControlPlane.Web.Features.Registry;
 
 /// <summary>Turns received files into a version, and deletes versions that nobody uses.</summary>
-internal sealed class VersionCommands(IDbContextFactory<ControlPlaneDb> factory, IArtifactStore store, LiveFeed feed, TimeProvider time)
+internal sealed class VersionCommands(IDbContextFactory<ControlPlaneDb> factory, IArtifactStore store, LiveFeed feed, Wakes wakes, TimeProvider time)
 {
     /// <summary>Keeps the files, then writes the row and the order to inspect it in one transaction: a crash in between leaves bytes that the clean-up removes, never half a version.</summary>
     /// <param name="wanted">Number asked for, or null for the next.</param>
@@ -44,7 +45,11 @@ internal sealed class VersionCommands(IDbContextFactory<ControlPlaneDb> factory,
             },
             cancel);
         if (outcome.TryGet(out _, out _))
+        {
+            wakes.Wake(EffectRunner.Loop);
             feed.Publish(LiveTopics.Models);
+        }
+
         return outcome;
     }
 

@@ -1,0 +1,87 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text;
+using ControlPlane.Web.Tests.Kit;
+using Testing;
+
+namespace ControlPlane.Web.Tests.Hosting;
+
+public sealed class Starting
+{
+    private static readonly TimeSpan _longest = TimeSpan.FromSeconds(30);
+
+    [Fact]
+    public async Task F11_Without_its_database_it_lives_is_not_ready_refuses_and_recovers_by_itself()
+    {
+        var place = Directory.CreateTempSubdirectory("database-").FullName;
+        var folder = Path.Combine(place, "not-there-yet");
+        var settings = new Dictionary<string, string?> { ["Database__ConnectionString"] = $"Data Source={folder}/x.db", ["Database__RetryAfter"] = "00:00:00.200" };
+        await using var plane = await ControlPlaneProcess.StartAsync(settings, until: "/healthz/live");
+
+        var ready = await plane.Client.GetAsync("/healthz/ready");
+        var write = await plane.Client.PostAsJsonAsync("/api/v1/models", new { name = "m" });
+        Directory.CreateDirectory(folder);
+        await Eventually.TrueAsync(async () => (await plane.Client.GetAsync("/healthz/ready")).IsSuccessStatusCode, _longest, "ready again");
+        var after = await plane.Client.PostAsJsonAsync("/api/v1/models", new { name = "m" });
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, ready.StatusCode);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, write.StatusCode);
+        Assert.Equal("DatabaseUnavailable", await write.CodeAsync());
+        Assert.NotNull(write.Headers.RetryAfter);
+        Assert.Equal(HttpStatusCode.Created, after.StatusCode);
+    }
+
+    [Fact]
+    public async Task F105_A_key_path_that_is_not_writable_refuses_the_start()
+    {
+        var file = Path.GetTempFileName();
+        await using var plane = ControlPlaneProcess.Launch(new Dictionary<string, string?> { ["DataProtection__KeyPath"] = Path.Combine(file, "keys") });
+
+        var exit = await plane.Process.WaitForExitAsync(_longest);
+
+        Assert.NotEqual(0, exit);
+        Assert.Contains("DataProtection:KeyPath", plane.Process.Output);
+    }
+
+    [Fact]
+    public async Task Wrong_options_refuse_the_start_and_are_all_named()
+    {
+        await using var plane = ControlPlaneProcess.Launch(new Dictionary<string, string?> { ["Database__Provider"] = "Oracle", ["Bootstrap__ApiToken"] = "short", ["PublicUrl"] = "ftp://x" });
+
+        var exit = await plane.Process.WaitForExitAsync(_longest);
+
+        Assert.NotEqual(0, exit);
+        Assert.All(["Provider", "ApiToken", "PublicUrl"], key => Assert.Contains(key, plane.Process.Output));
+    }
+
+    [Fact]
+    public async Task Nobody_there_means_a_link_to_set_up_in_the_log()
+    {
+        await using var plane = await ControlPlaneProcess.StartAsync(new Dictionary<string, string?> { ["Bootstrap__AdminEmail"] = null, ["Bootstrap__AdminPassword"] = null });
+
+        await Eventually.TrueAsync(() => plane.Process.Output.Contains($"Open {plane.Url}/setup?token=", StringComparison.Ordinal), _longest, "the link is printed");
+    }
+
+    [Theory]
+    [InlineData("""{"name":"m","state":"Ready"}"""), InlineData("{"), InlineData("[]"), InlineData("\"x\"")]
+    public async Task A_body_that_is_not_what_is_expected_gets_400(string body)
+    {
+        await using var plane = await ControlPlaneProcess.StartAsync();
+
+        var answer = await plane.Client.PostAsync("/api/v1/models", new StringContent(body, Encoding.UTF8, "application/json"));
+
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        Assert.Equal("Malformed", await answer.CodeAsync());
+    }
+
+    [Fact]
+    public async Task Other_host_names_are_not_answered()
+    {
+        await using var plane = await ControlPlaneProcess.StartAsync();
+        var request = new HttpRequestMessage(HttpMethod.Get, "/healthz/live") { Headers = { Host = "evil.example" } };
+
+        var answer = await plane.Client.SendAsync(request);
+
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+    }
+}
