@@ -17,6 +17,10 @@ internal sealed partial class LocalProcesses(
     ILogger<LocalProcesses> logger) : BackgroundService
 {
     private const long LongestLog = 64L << 20;
+
+    // The addresses and secrets of this process are none of its children's business; settings of nodes and gateways pass through.
+    private static readonly string[] _ownSettings = ["ASPNETCORE_", "Bootstrap__", "Database__", "Data__", "Artifacts__", "Local__", "PublicUrl", "FAILPOINTS"];
+
     private static readonly TimeSpan _look = TimeSpan.FromSeconds(0.5);
     private static readonly TimeSpan _longestWait = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan _settled = TimeSpan.FromSeconds(60);
@@ -93,7 +97,7 @@ internal sealed partial class LocalProcesses(
             UseShellExecute = false,
             WorkingDirectory = data.Value.Path(),
         };
-        foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("ASPNETCORE_", StringComparison.Ordinal) || name.Contains("__", StringComparison.Ordinal)).ToList())
+        foreach (var name in start.Environment.Keys.Where(name => Array.Exists(_ownSettings, own => name.StartsWith(own, StringComparison.OrdinalIgnoreCase))).ToList())
             start.Environment.Remove(name);
         foreach (var (name, value) in process.Environment)
             start.Environment[name] = value;
