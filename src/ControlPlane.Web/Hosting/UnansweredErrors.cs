@@ -31,7 +31,7 @@ internal sealed partial class UnansweredErrors(ILogger<UnansweredErrors> logger)
         if (details.Status == 503)
             LogUnreachable(exception.GetBaseException().Message);
         else if (details.Status == 500)
-            LogUnanswered(exception, httpContext.Request.Method, httpContext.Request.Path);
+            LogUnanswered(exception, httpContext.Request.Method, httpContext.Features.Get<IExceptionHandlerPathFeature>()?.Path ?? httpContext.Request.Path);
 
         if (details.Status >= 500 && Requests.IsForPeople(httpContext))
         {
