@@ -27,6 +27,12 @@ internal static class PagesFeature
             library.SnackbarConfiguration.HideTransitionDuration = 0;
             library.SnackbarConfiguration.PreventDuplicates = false;
         });
+        return services.AddPageParts();
+    }
+
+    /// <summary>What pages ask and share, without the framework they are drawn by.</summary>
+    public static IServiceCollection AddPageParts(this IServiceCollection services)
+    {
         services.AddCharts();
         services.AddSingleton<LiveFeed>();
         services.AddScoped<LiveSwitch>();
