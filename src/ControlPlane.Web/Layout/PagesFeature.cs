@@ -1,11 +1,16 @@
+using ControlPlane.Data;
+using ControlPlane.Domain.Nodes;
 using ControlPlane.Web.Charts;
 using ControlPlane.Web.Features.Endpoints;
 using ControlPlane.Web.Features.Nodes;
 using ControlPlane.Web.Features.Overview;
+using ControlPlane.Web.Features.Requests;
 using ControlPlane.Web.Features.Registry;
 using ControlPlane.Web.Features.Rollouts;
 using ControlPlane.Web.Live;
 using ControlPlane.Web.Shared;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Caching.Memory;
 using MudBlazor;
 using MudBlazor.Services;
 
@@ -40,8 +45,8 @@ internal static class PagesFeature
         services.AddScoped<Toasts>();
         services.AddScoped<EnvironmentNames>();
         services.AddSingleton<SearchQueries>();
-        services.AddSingleton<ServingNow>();
-        services.AddSingleton<Measurements>();
+        services.AddSingleton(ServingNowOf).AddSingleton(MeasurementsOf);
+        services.AddScoped<Act>();
         services.AddSingleton<EndpointsNow>();
         services.AddSingleton<SafeMarkdown>();
         services.AddSingleton<ModelsPageQueries>();
@@ -52,7 +57,33 @@ internal static class PagesFeature
         services.AddSingleton<RolloutPageQueries>();
         services.AddSingleton<NodesPageQueries>();
         services.AddSingleton<OverviewPageQueries>();
+        services.AddSingleton<RequestRows>();
+        services.AddSingleton<RequestPageQueries>();
+        services.AddScoped<EndpointActions>();
+        services.AddScoped<RolloutActions>();
+        services.AddScoped<NodeActions>();
+        services.AddScoped<RegistryActions>();
         return services;
+    }
+
+    private static ServingNow ServingNowOf(IServiceProvider provider)
+    {
+        var reports = provider.GetRequiredService<NodeReports>();
+        return new(
+            provider.GetRequiredService<IDbContextFactory<ControlPlaneDb>>(),
+            provider.GetRequiredService<IMemoryCache>(),
+            id => reports.Of(id) is { } seen ? new NodeStatus { NodeId = id, Report = seen.Report, LastSeen = seen.At, ClockOffset = seen.ClockOffset } : null,
+            provider.GetRequiredService<TimeProvider>());
+    }
+
+    private static Measurements MeasurementsOf(IServiceProvider provider)
+    {
+        var frames = provider.GetRequiredService<Frames>();
+        return new(
+            provider.GetRequiredService<IDbContextFactory<ControlPlaneDb>>(),
+            provider.GetRequiredService<IMemoryCache>(),
+            (environment, endpoint, from, to) => [.. frames.Read(environment, endpoint, from, to).Select(pair => Measured.Of(pair.Key.Release, pair.Key.Arm, pair.Second))],
+            provider.GetRequiredService<TimeProvider>());
     }
 
     /// <summary>Pages are for people who are signed in, unless a page says otherwise.</summary>

@@ -13,7 +13,7 @@ public sealed class EndpointsNow(ServingNow serving, Measurements measurements)
     public async Task<IReadOnlyList<EndpointNow>> ListAsync(CancellationToken cancel)
     {
         var now = await serving.ReadAsync(cancel);
-        var figures = await measurements.NowAsync(cancel);
+        var figures = await measurements.NowAsync(now.Endpoints.Select(endpoint => (endpoint.Environment, endpoint.Name)), cancel);
         return [.. now.Endpoints.Select(endpoint => Row(now, endpoint, figures.GetValueOrDefault(endpoint.Address)))];
     }
 

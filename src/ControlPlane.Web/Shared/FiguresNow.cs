@@ -24,9 +24,9 @@ public sealed record FiguresNow(
     /// <summary>How far back the course goes.</summary>
     public static readonly TimeSpan Span = TimeSpan.FromMinutes(15);
 
-    /// <param name="measured">Of one endpoint, in steps of <paramref name="step"/>.</param>
-    /// <param name="end">End of the newest whole step.</param>
-    /// <param name="moment">How much of the newest counts as this moment; a multiple of the step.</param>
+    /// <param name="measured">Of one endpoint, in parts of <paramref name="step"/> at most.</param>
+    /// <param name="end">Where the course ends.</param>
+    /// <param name="moment">How much of the newest counts as this moment.</param>
     public static FiguresNow? Of(IReadOnlyCollection<Measured> measured, DateTimeOffset end, TimeSpan step, TimeSpan moment)
     {
         var steps = (int)(Span / step);
@@ -35,7 +35,7 @@ public sealed record FiguresNow(
         var arms = new Dictionary<string, long>(StringComparer.Ordinal);
         foreach (var part in measured)
         {
-            var index = steps - 1 - (int)((end - step - part.At) / step);
+            var index = steps - 1 - (int)((end - part.At - TimeSpan.FromTicks(1)) / step);
             if (part.At >= end || index < 0)
                 continue;
             (course[index] ??= new Measured(part.At, "", "")).Add(part);

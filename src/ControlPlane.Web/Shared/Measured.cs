@@ -1,3 +1,4 @@
+using ControlPlane.Web.Live;
 using Serving.Contracts.Reports;
 
 namespace ControlPlane.Web.Shared;
@@ -27,6 +28,13 @@ public sealed class Measured(DateTimeOffset at, string release, string arm)
         Errors += errors;
         Refused += refused;
         Latency.TryMerge(latency);
+    }
+
+    internal static Measured Of(string release, string arm, Frames.Second second)
+    {
+        var part = new Measured(DateTimeOffset.FromUnixTimeSeconds(second.At), release, arm) { Requests = second.Requests, Errors = second.Errors + second.Timeouts, Refused = second.Refused };
+        part.Latency.Merge(second.Latency);
+        return part;
     }
 
     public void Add(Measured other)

@@ -1,11 +1,14 @@
 using ControlPlane.Data;
+using ControlPlane.Domain.Nodes;
+using ControlPlane.Domain.Primitives;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Caching.Memory;
 
 namespace ControlPlane.Web.Shared;
 
 /// <summary>Reads <see cref="ServingSnapshot"/>; pages that are open at the same time share one for half a second, however many they are.</summary>
-public sealed class ServingNow(IDbContextFactory<ControlPlaneDb> factory, IMemoryCache cache, TimeProvider time)
+/// <param name="heard">The last report that this process heard itself, which may be newer than what the database holds.</param>
+public sealed class ServingNow(IDbContextFactory<ControlPlaneDb> factory, IMemoryCache cache, Func<NodeId, NodeStatus?> heard, TimeProvider time)
 {
     private static readonly TimeSpan _shared = TimeSpan.FromMilliseconds(500);
 
@@ -40,6 +43,8 @@ public sealed class ServingNow(IDbContextFactory<ControlPlaneDb> factory, IMemor
             endpoints,
             rollouts.ToDictionary(rollout => rollout.EndpointId),
             releases.ToDictionary(release => release.Id, StringComparer.Ordinal),
-            [.. nodes.Select(node => (node, statuses.GetValueOrDefault(node.Id)))]);
+            [.. nodes.Select(node => (node, Newest(heard(node.Id), statuses.GetValueOrDefault(node.Id))))]);
     }
+
+    private static NodeStatus? Newest(NodeStatus? a, NodeStatus? b) => a is null || b?.LastSeen > a.LastSeen ? b : a;
 }

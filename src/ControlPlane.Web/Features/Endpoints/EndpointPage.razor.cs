@@ -14,6 +14,8 @@ public sealed partial class EndpointPage(EndpointPageQueries queries, Reads read
     private string? _asked;
     private IReadOnlyList<Crumb> _crumbs = [];
     private IReadOnlyList<Tabs.TabItem> _tabs = [];
+    private bool _isDeploying;
+    private bool _isRollingBack;
 
     [Parameter] public string EnvironmentName { get; set; } = "";
     [Parameter] public string Name { get; set; } = "";
@@ -22,12 +24,23 @@ public sealed partial class EndpointPage(EndpointPageQueries queries, Reads read
     [SupplyParameterFromQuery] private string? Range { get; set; }
     [SupplyParameterFromQuery] private string? At { get; set; }
 
+    /// <summary><c>model@number</c>: the dialog opens with it.</summary>
+    [SupplyParameterFromQuery] private string? Deploy { get; set; }
+
     private EndpointView? Endpoint => _endpoint?.Value;
 
     private string Tab => TabName ?? "health";
 
     /// <summary>No node has said anything lately: what is shown is what was asked for, not what is.</summary>
     private bool IsOld => Endpoint is { Stable: not null } endpoint && (endpoint.LastReport is not { } last || time.GetUtcNow() - last > _old);
+
+    private string? WhyNotDeploy => Endpoint switch
+    {
+        null => "The endpoint is being read",
+        { Running: { } running } => $"Rollout #{running.Number} is under way",
+        { Nodes.Count: 0 } => "No node of this pool has joined",
+        _ => null,
+    };
 
     private IReadOnlyList<TrafficArm> Arms
     {
@@ -50,9 +63,10 @@ public sealed partial class EndpointPage(EndpointPageQueries queries, Reads read
             _endpoint = reads.Of(asked, cancel => queries.FindAsync(EnvironmentName, Name, cancel));
             if (!_endpoint.HasValue)
                 await _endpoint.RunAsync();
+            _isDeploying = Deploy is not null && WhyNotDeploy is null;
         }
 
-        _tabs = [new("health", "Health"), new("traffic", "Traffic"), new("rollouts", "Rollouts", Endpoint?.Rollouts), new("history", "History"), new("settings", "Settings")];
+        _tabs = [new("health", "Health"), new("traffic", "Traffic"), new("rollouts", "Rollouts", Endpoint?.Rollouts), new("history", "History"), new("requests", "Requests"), new("settings", "Settings")];
     }
 
     private static string Share(double share) => $"{share * 100:0.#}\u00A0%";

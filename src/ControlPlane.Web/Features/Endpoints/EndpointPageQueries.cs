@@ -20,7 +20,7 @@ public sealed class EndpointPageQueries(IDbContextFactory<ControlPlaneDb> factor
         if (now.Endpoints.FirstOrDefault(known => known.Environment == environment && known.Name == name) is not { } endpoint)
             return null;
 
-        var figures = await measurements.NowAsync(cancel);
+        var figures = await measurements.NowAsync([(environment, name)], cancel);
         await using var db = await factory.CreateDbContextAsync(cancel);
         var latest = await db.Rollouts.AsNoTracking().Where(rollout => rollout.EndpointId == endpoint.Id && rollout.Phase == RolloutPhase.Completed)
             .OrderByDescending(rollout => rollout.Number).FirstOrDefaultAsync(cancel);

@@ -10,6 +10,7 @@ public sealed partial class EndpointsPage(EndpointsNow endpoints, Reads reads)
     private static readonly string[] _topics = [LiveTopics.Endpoints, LiveTopics.Rollouts, LiveTopics.Nodes, LiveTopics.Metrics];
 
     private Read<IReadOnlyList<EndpointNow>>? _endpoints;
+    private bool _isCreating;
 
     [SupplyParameterFromQuery(Name = "env")] private string? Env { get; set; }
 

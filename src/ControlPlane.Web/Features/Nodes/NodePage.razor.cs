@@ -12,6 +12,17 @@ public sealed partial class NodePage(NodesPageQueries queries, Reads reads, Time
     private Read<NodeRow?>? _node;
     private string? _shown;
     private IReadOnlyList<Crumb> _crumbs = [];
+    private Ask _asked;
+
+    private enum Ask
+    {
+        Nothing,
+        Clear,
+        Drain,
+        Revoke,
+    }
+
+    [Inject] private NodeActions Actions { get; set; } = null!;
 
     [Parameter] public string Name { get; set; } = "";
 
@@ -43,6 +54,21 @@ public sealed partial class NodePage(NodesPageQueries queries, Reads reads, Time
         _ when node.Kind == "gateway" => "It passes requests to the live nodes of its environment.",
         _ => $"It serves revision {node.Applied} with {Figures.Plural(node.Versions.Count, "version")} in memory.",
     };
+
+    private void Close(bool isOpen) => _asked = isOpen ? _asked : Ask.Nothing;
+
+    private Task<string?> ClearAsync(string reason) => DoAsync(Actions.ClearQuarantineAsync(Name, CancellationToken.None));
+
+    private Task<string?> DrainAsync(string reason) => DoAsync(Actions.DrainAsync(Name, CancellationToken.None));
+
+    private Task<string?> RevokeAsync(string reason) => DoAsync(Actions.RevokeAsync(Name, CancellationToken.None));
+
+    private async Task<string?> DoAsync(Task<string?> action)
+    {
+        var refused = await action;
+        await RefreshAsync();
+        return refused;
+    }
 
     private Task RefreshAsync() => _node?.RunAsync() ?? Task.CompletedTask;
 }

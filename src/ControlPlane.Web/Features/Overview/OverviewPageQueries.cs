@@ -63,7 +63,7 @@ public sealed class OverviewPageQueries(IDbContextFactory<ControlPlaneDb> factor
         if (row.HasErrors)
             yield return new("bad", "bad", $"{row.Path}: errors over the limit", $"{Figures.Percent(row.ErrorShare!.Value)} % of the requests fail, limit 1 %. Version v{row.StableVersion}.", "Open", $"endpoints/{row.Path}");
         if (row is { StableVersion: not null, Nodes: 0 })
-            yield return new("nodes", "stale", $"{row.Path}: no node serves it", "No node of its pool has joined.", "Nodes", "nodes");
+            yield return new("nodes", "stale", $"{row.Path}: no node serves it", "No node of its pool has joined.", "Join a node", "nodes/join");
     }
 
     private static AttentionItem Mine(ServingSnapshot now, Rollout rollout)

@@ -12,6 +12,7 @@ public sealed partial class ModelsPage(ModelsPageQueries queries, Reads reads, N
     private Read<PageOf<ModelRow>>? _models;
     private string? _asked;
     private string _typed = "";
+    private bool _isCreating;
 
     [SupplyParameterFromQuery] private string? Q { get; set; }
     [SupplyParameterFromQuery] private string? Sort { get; set; }

@@ -12,6 +12,7 @@ public sealed partial class VersionPage(VersionPageQueries queries, Reads reads)
     private Read<VersionView?>? _version;
     private string? _asked;
     private IReadOnlyList<Crumb> _crumbs = [];
+    private bool _isDeploying;
 
     [Parameter] public string Name { get; set; } = "";
     [Parameter] public int Number { get; set; }

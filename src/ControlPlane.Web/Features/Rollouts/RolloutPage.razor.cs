@@ -12,6 +12,9 @@ public sealed partial class RolloutPage(RolloutPageQueries queries, Reads reads)
     private Read<RolloutView?>? _rollout;
     private int _asked;
     private IReadOnlyList<Crumb> _crumbs = [];
+    private bool _isAborting;
+
+    [Inject] private RolloutActions Actions { get; set; } = null!;
 
     [Parameter] public int Number { get; set; }
 
@@ -87,6 +90,13 @@ public sealed partial class RolloutPage(RolloutPageQueries queries, Reads reads)
         "retry" => "Retried",
         _ => char.ToUpperInvariant(action[0]) + action[1..],
     };
+
+    private async Task<string?> AbortAsync(string reason)
+    {
+        var refused = await Actions.AbortAsync(Number, reason, CancellationToken.None);
+        await RefreshAsync();
+        return refused;
+    }
 
     private Task RefreshAsync() => _rollout?.RunAsync() ?? Task.CompletedTask;
 }

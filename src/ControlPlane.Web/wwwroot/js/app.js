@@ -3,6 +3,7 @@ import './keys.js';
 import './clocks.js';
 import './charts.js';
 import './reconnect.js';
+import './version-upload.js';
 
 // Copying: a button with data-copy copies that text, or the address of the page when it is empty.
 document.addEventListener('click', async event => {
