@@ -1,7 +1,10 @@
 using Bunit;
 using ControlPlane.Data;
 using ControlPlane.Domain.Primitives;
+using ControlPlane.Web.Features.Endpoints;
+using ControlPlane.Web.Features.Registry;
 using ControlPlane.Web.Layout;
+using ControlPlane.Web.Live;
 using Microsoft.AspNetCore.Components;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
@@ -27,6 +30,7 @@ public sealed class PageContext : BunitContext
         Services.AddDbContextFactory<ControlPlaneDb>(options => options.UseSqlite(name).UseControlPlane(DatabaseSetup.Sqlite));
         Services.AddMudServices();
         Services.AddPageParts();
+        Services.AddSingleton<Frames>().AddSingleton<NodeReports>().AddSingleton<Wakes>().AddSingleton<Fleet>().AddSingleton<EndpointCommands>().AddSingleton<ModelCommands>();
         AddBunitPersistentComponentState();
         AddAuthorization().SetAuthorized("priya@northwind.example");
         JSInterop.Mode = JSRuntimeMode.Loose;
@@ -37,6 +41,12 @@ public sealed class PageContext : BunitContext
     public FakeTimeProvider Time { get; } = new(Noon);
 
     public NavigationManager Navigation => Services.GetRequiredService<NavigationManager>();
+
+    public T Read<T>(Func<ControlPlaneDb, T> read)
+    {
+        using var db = Services.GetRequiredService<IDbContextFactory<ControlPlaneDb>>().CreateDbContext();
+        return read(db);
+    }
 
     public void Change(Action<ControlPlaneDb> change)
     {
