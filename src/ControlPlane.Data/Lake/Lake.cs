@@ -30,7 +30,7 @@ public sealed class Lake(string root, LakeLimits limits, TimeProvider time, ILog
     public async Task<IReadOnlyList<LakeRow>> ListAsync(LakeQuery query, CancellationToken cancel)
     {
         var conditions = new List<string> { "\"row\" = 0", "\"at\" >= $from", "\"at\" <= $to" };
-        var parameters = new List<(string, object)> { ("from", query.From.UtcDateTime), ("to", query.To.UtcDateTime) };
+        var parameters = new List<(string, object)> { ("from", Microseconds(query.From)), ("to", Microseconds(query.To)) };
         if (query.Release is { } release)
         {
             conditions.Add("\"release\" = $release");
@@ -72,6 +72,9 @@ public sealed class Lake(string root, LakeLimits limits, TimeProvider time, ILog
 
         return [];
     }
+
+    // As nodes write the column.
+    private static long Microseconds(DateTimeOffset at) => (at - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
 
     /// <remarks>Ids made by a node are UUIDv7 (D12): their first 48 bits are Unix milliseconds.</remarks>
     private static DateTimeOffset? TimeOf(string requestId) =>

@@ -27,7 +27,7 @@ internal static class ChartDrawing
         var shown = data.Series.Select(series => series with { Points = Reduction.Of(series.Points, Math.Min(400, width * 2)) }).ToList();
 
         var highest = shown.SelectMany(series => series.Points).Select(point => point.Value).Where(double.IsFinite).DefaultIfEmpty(0).Max();
-        var isLimitOnScale = data.Limit is { } l && l <= highest * 1.6;
+        var isLimitOnScale = data.Limit is { } l && l <= (highest > 0 ? highest * 1.6 : 1);
         var ticks = Scale.Values(isLimitOnScale ? Math.Max(highest, data.Limit!.Value) : highest);
         var span = data.To - data.From;
         plot.Axes.SetLimits(0, span.TotalSeconds, 0, ticks[^1]);
