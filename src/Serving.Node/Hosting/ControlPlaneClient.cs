@@ -20,6 +20,7 @@ internal sealed partial class ControlPlaneClient(NodeOptions options, NodePaths 
 
     private static readonly TimeSpan _answerWithin = TimeSpan.FromSeconds(15);
 
+    private readonly SemaphoreSlim _joining = new(1);
     private volatile NodeIdentity? _identity = Read(paths.Credential, options.ControlPlaneUrl);
 
     public bool IsConfigured => options.ControlPlaneUrl.Length > 0;
@@ -38,6 +39,21 @@ internal sealed partial class ControlPlaneClient(NodeOptions options, NodePaths 
     {
         if (_identity is { } known)
             return known;
+
+        // Poll and hub come here together; a second join would take the first one's credential away.
+        await _joining.WaitAsync(cancel);
+        try
+        {
+            return _identity ?? await JoinAsync(cancel);
+        }
+        finally
+        {
+            _joining.Release();
+        }
+    }
+
+    private async Task<NodeIdentity> JoinAsync(CancellationToken cancel)
+    {
         if (options.JoinToken.Length == 0)
             throw new HttpRequestException("This node has no credential and no join token (Node__JoinToken).");
 
@@ -104,12 +120,16 @@ internal sealed partial class ControlPlaneClient(NodeOptions options, NodePaths 
         answer.EnsureSuccessStatusCode();
     }
 
-    public void Dispose() => _http.Dispose();
+    public void Dispose()
+    {
+        _http.Dispose();
+        _joining.Dispose();
+    }
 
     private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage ask, CancellationToken cancel, HttpCompletionOption completion = HttpCompletionOption.ResponseContentRead)
     {
         var answer = await _http.SendAsync(ask, completion, cancel);
-        if (answer.StatusCode == HttpStatusCode.Unauthorized && options.JoinToken.Length > 0)
+        if (answer.StatusCode == HttpStatusCode.Unauthorized && options.JoinToken.Length > 0 && ask.Headers.Authorization?.Parameter == _identity?.Credential)
         {
             // Revoked or unknown to this installation: the join token may still let the node in anew.
             _identity = null;

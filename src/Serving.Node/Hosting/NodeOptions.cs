@@ -62,6 +62,10 @@ internal sealed class NodeOptions
     [Range(0, long.MaxValue)]
     public long DiskReserve { get; set; } = 256L << 20;
 
+    /// <summary>A download that brings no byte for so long is begun again where it stopped.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "00:10:00")]
+    public TimeSpan StallTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
     /// <summary>Longest life of a probe process.</summary>
     [Range(typeof(TimeSpan), "00:00:05", "00:10:00")]
     public TimeSpan ProbeTimeout { get; set; } = TimeSpan.FromSeconds(90);

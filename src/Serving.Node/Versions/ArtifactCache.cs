@@ -10,9 +10,10 @@ namespace Serving.Node.Versions;
 /// <summary>
 /// Artifacts on this node's disk, a folder for each digest. A file has its name only when it is whole and its hash is right; a download that was cut goes on where it stopped.
 /// </summary>
-internal sealed class ArtifactCache(ControlPlaneClient controlPlane, NodePaths paths, NodeOptions options)
+internal sealed class ArtifactCache(ControlPlaneClient controlPlane, NodePaths paths, NodeOptions options, TimeProvider time)
 {
     private const int Attempts = 6;
+    private static readonly TimeSpan _longestPause = TimeSpan.FromSeconds(5);
 
     /// <summary>Where a folder of whole files for this digest is, downloading what is missing.</summary>
     /// <exception cref="ReleaseRefusedException">The disk is too small, the hash is wrong, or it could not be downloaded.</exception>
@@ -65,14 +66,22 @@ internal sealed class ArtifactCache(ControlPlaneClient controlPlane, NodePaths p
 
         for (var attempt = 1; ; attempt++)
         {
+            var had = PartLength(folder, file);
             try
             {
                 await FetchAsync(target + ".part", file, cancel);
-                break;
+                if (await HashAsync(target + ".part", cancel) is var actual && actual == file.Sha256)
+                    break;
+                File.Delete(target + ".part");
+                // Of a part from before a power loss the end may be missing from the disk: it gets one more chance.
+                if (had == 0)
+                    throw new ReleaseRefusedException(release, RejectionReasons.DigestMismatch, $"{file.Path}: expected SHA-256 {file.Sha256}, got {actual}. The stored artifact is damaged; upload the version again.");
             }
             catch (Exception cut) when (cut is HttpRequestException or IOException && attempt < Attempts && !IsFull(cut))
             {
-                // The rest is asked for from where it was cut.
+                // The rest is asked for from where it was cut; what brings something may go on for as long as it does.
+                attempt = PartLength(folder, file) > had ? 0 : attempt;
+                await Task.Delay(Backoff.After(attempt, _longestPause), time, cancel);
             }
             catch (IOException full) when (IsFull(full))
             {
@@ -85,7 +94,6 @@ internal sealed class ArtifactCache(ControlPlaneClient controlPlane, NodePaths p
             }
         }
 
-        await CheckAsync(release, target + ".part", file, cancel);
         FailPoint.Hit("node.blob.beforeRename");
         File.Move(target + ".part", target, overwrite: true);
     }
@@ -102,18 +110,28 @@ internal sealed class ArtifactCache(ControlPlaneClient controlPlane, NodePaths p
         if (have == file.Size && file.Size > 0)
             return;
 
-        using var answer = await controlPlane.GetBlobAsync(file.Sha256, have, cancel);
-        answer.EnsureSuccessStatusCode();
-        var resumes = answer.StatusCode == HttpStatusCode.PartialContent;
-        await using var source = await answer.Content.ReadAsStreamAsync(cancel);
-        await using var into = new FileStream(part, resumes ? FileMode.Append : FileMode.Create, FileAccess.Write, FileShare.Read, 1 << 16);
-        await CopyAsync(source, into, file.Size, cancel);
-        if (into.Length < file.Size)
-            throw new IOException($"The download ended after {into.Length} of {file.Size} bytes.");
-        into.Flush(flushToDisk: true);
+        using var stalled = new CancellationTokenSource(options.StallTimeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(stalled.Token, cancel);
+        try
+        {
+            using var answer = await controlPlane.GetBlobAsync(file.Sha256, have, either.Token);
+            answer.EnsureSuccessStatusCode();
+            var resumes = answer.StatusCode == HttpStatusCode.PartialContent;
+            if (resumes && answer.Content.Headers.ContentRange?.From != have)
+                throw new IOException($"Asked for the rest from byte {have}, the answer begins at {answer.Content.Headers.ContentRange?.From}.");
+            await using var source = await answer.Content.ReadAsStreamAsync(either.Token);
+            await using var into = new FileStream(part, resumes ? FileMode.Append : FileMode.Create, FileAccess.Write, FileShare.Read, 1 << 16);
+            await CopyAsync(source, into, file.Size, stalled, either.Token);
+            if (into.Length < file.Size)
+                throw new IOException($"The download ended after {into.Length} of {file.Size} bytes.");
+        }
+        catch (OperationCanceledException stall) when (!cancel.IsCancellationRequested)
+        {
+            throw new IOException($"No byte of {file.Path} came for {options.StallTimeout.TotalSeconds:0} s.", stall);
+        }
     }
 
-    private static async Task CopyAsync(Stream source, FileStream into, long most, CancellationToken cancel)
+    private async Task CopyAsync(Stream source, FileStream into, long most, CancellationTokenSource stalled, CancellationToken cancel)
     {
         var buffer = new byte[1 << 16];
         while (await source.ReadAsync(buffer, cancel) is > 0 and var read)
@@ -121,20 +139,17 @@ internal sealed class ArtifactCache(ControlPlaneClient controlPlane, NodePaths p
             if (into.Length + read > most)
                 throw new IOException($"The download is longer than the {most} bytes its manifest says.");
             await into.WriteAsync(buffer.AsMemory(0, read), cancel);
+            stalled.CancelAfter(options.StallTimeout);
             FailPoint.Hit("node.download.mid");
         }
     }
 
-    private static async Task CheckAsync(string release, string part, ArtifactFile file, CancellationToken cancel)
+    /// <summary>On the disk first: what gets its name is whole also after a power loss.</summary>
+    private static async Task<string> HashAsync(string part, CancellationToken cancel)
     {
-        string actual;
-        await using (var whole = File.OpenRead(part))
-            actual = Convert.ToHexStringLower(await SHA256.HashDataAsync(whole, cancel));
-        if (actual == file.Sha256)
-            return;
-
-        File.Delete(part);
-        throw new ReleaseRefusedException(release, RejectionReasons.DigestMismatch, $"{file.Path}: expected SHA-256 {file.Sha256}, got {actual}. The stored artifact is damaged; upload the version again.");
+        await using var whole = new FileStream(part, FileMode.Open, FileAccess.ReadWrite, FileShare.Read, 1 << 16);
+        whole.Flush(flushToDisk: true);
+        return Convert.ToHexStringLower(await SHA256.HashDataAsync(whole, cancel));
     }
 
     private string FolderOf(string digest) =>

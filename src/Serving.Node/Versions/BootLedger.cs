@@ -7,13 +7,15 @@ namespace Serving.Node.Versions;
 
 /// <summary>
 /// Remembers across crashes which releases were being taken into service. A marker is written before the load and cleared once the release has served for a while;
-/// the third marker left behind within ten minutes quarantines the release. Used by one thread at a time.
+/// the third marker left behind within ten minutes quarantines a release. Thread-safe.
 /// </summary>
 internal sealed class BootLedger
 {
     private const int MostAttempts = 3;
+    private const int MostProven = 64;
     private static readonly TimeSpan _window = TimeSpan.FromMinutes(10);
 
+    private readonly Lock _sync = new();
     private readonly string _path;
     private readonly TimeProvider _time;
     private readonly LedgerFile _file;
@@ -27,56 +29,109 @@ internal sealed class BootLedger
         QuarantineCrashLoops();
     }
 
-    public IReadOnlyList<Quarantine> Quarantined => [.. _file.Quarantined.Values];
-
-    public Quarantine? QuarantineOf(string release) => _file.Quarantined.GetValueOrDefault(release);
-
-    /// <summary>On disk before the load begins.</summary>
-    public void Mark(string release)
+    public IReadOnlyList<Quarantine> Quarantined
     {
-        if (!_mine.Add(release))
-            return;
-        _file.Attempts.GetOrNew(release).Add(_time.GetUtcNow());
-        Save();
-    }
-
-    /// <summary>The release has served long enough, or this process ends in good order.</summary>
-    public void Clear(IEnumerable<string> releases)
-    {
-        var changed = false;
-        foreach (var release in releases.Where(_mine.Contains).ToList())
-            changed |= _mine.Remove(release) & _file.Attempts.Remove(release);
-        if (changed)
-            Save();
-    }
-
-    public void Quarantine(string release, string reason)
-    {
-        _file.Quarantined[release] = new Quarantine(release, reason, _time.GetUtcNow());
-        _file.Attempts.Remove(release);
-        Save();
-    }
-
-    /// <summary>Lets every quarantined release be tried again.</summary>
-    public void Forgive()
-    {
-        _file.Quarantined.Clear();
-        _file.Attempts.Clear();
-        Save();
-    }
-
-    private void QuarantineCrashLoops()
-    {
-        var since = _time.GetUtcNow() - _window;
-        foreach (var (release, attempts) in _file.Attempts.ToList())
+        get
         {
-            attempts.RemoveAll(at => at < since);
-            if (attempts.Count >= MostAttempts)
-                Quarantine(release, RejectionReasons.CrashLoop);
+            lock (_sync)
+                return [.. _file.Quarantined.Values];
         }
     }
 
-    private void Save() => Durable.Write(_path, JsonSerializer.SerializeToUtf8Bytes(_file, LedgerJson.Default.LedgerFile));
+    public Quarantine? QuarantineOf(string release)
+    {
+        lock (_sync)
+            return _file.Quarantined.GetValueOrDefault(release);
+    }
+
+    /// <summary>On disk before the load begins.</summary>
+    public void Mark(string release) => Change(() =>
+    {
+        if (_mine.Add(release))
+            _file.Attempts.GetOrNew(release).Add(_time.GetUtcNow());
+        _file.Loading = release;
+        return true;
+    });
+
+    /// <summary>The load has ended; the release begins to serve, or was refused.</summary>
+    public void LoadEnded(string release) => Change(() =>
+    {
+        if (_file.Loading != release)
+            return false;
+        _file.Loading = null;
+        return true;
+    });
+
+    /// <summary>These have served long enough.</summary>
+    public void Prove(IEnumerable<string> releases) => Change(() =>
+    {
+        var proven = releases.Where(_mine.Remove).ToList();
+        foreach (var release in proven)
+        {
+            _file.Attempts.Remove(release);
+            _file.Proven.Remove(release);
+            _file.Proven.Add(release);
+        }
+
+        if (_file.Proven.Count > MostProven)
+            _file.Proven.RemoveRange(0, _file.Proven.Count - MostProven);
+        return proven.Count > 0;
+    });
+
+    /// <summary>This process ends in good order: what it was loading is not to blame for anything.</summary>
+    public void Clear() => Change(() =>
+    {
+        foreach (var release in _mine)
+            _file.Attempts.Remove(release);
+        _mine.Clear();
+        _file.Loading = null;
+        return true;
+    });
+
+    public void Quarantine(string release, string reason) => Change(() =>
+    {
+        _file.Quarantined[release] = new Quarantine(release, reason, _time.GetUtcNow());
+        _file.Attempts.Remove(release);
+        return true;
+    });
+
+    /// <summary>Lets every quarantined release be tried again.</summary>
+    public void Forgive() => Change(() =>
+    {
+        _file.Quarantined.Clear();
+        _file.Attempts.Clear();
+        return true;
+    });
+
+    /// <summary>
+    /// Everything that was loaded before a crash has a marker, so the suspects are told apart: the one whose load did not end; else those that never served
+    /// long enough; else all. The others begin anew.
+    /// </summary>
+    private void QuarantineCrashLoops()
+    {
+        var since = _time.GetUtcNow() - _window;
+        foreach (var attempts in _file.Attempts.Values)
+            attempts.RemoveAll(at => at < since);
+        var often = _file.Attempts.Where(pair => pair.Value.Count >= MostAttempts).Select(pair => pair.Key).ToList();
+        if (often.Count == 0)
+            return;
+
+        var unproven = often.Except(_file.Proven, StringComparer.Ordinal).ToList();
+        List<string> suspects = _file.Loading is { } loading && often.Contains(loading) ? [loading] : unproven.Count > 0 ? unproven : often;
+        _file.Attempts.Clear();
+        _file.Loading = null;
+        foreach (var suspect in suspects)
+            Quarantine(suspect, RejectionReasons.CrashLoop);
+    }
+
+    private void Change(Func<bool> change)
+    {
+        lock (_sync)
+        {
+            if (change())
+                Durable.Write(_path, JsonSerializer.SerializeToUtf8Bytes(_file, LedgerJson.Default.LedgerFile));
+        }
+    }
 
     private static LedgerFile Read(string path)
     {
@@ -93,9 +148,15 @@ internal sealed class BootLedger
 
 internal sealed class LedgerFile
 {
-    public Dictionary<string, List<DateTimeOffset>> Attempts { get; set; } = [];
+    public Dictionary<string, List<DateTimeOffset>> Attempts { get; set => field = value ?? []; } = [];
 
-    public Dictionary<string, Quarantine> Quarantined { get; set; } = [];
+    public Dictionary<string, Quarantine> Quarantined { get; set => field = value ?? []; } = [];
+
+    /// <summary>The release whose load had not ended when the file was written.</summary>
+    public string? Loading { get; set; }
+
+    /// <summary>Releases that served long enough once, the latest last.</summary>
+    public List<string> Proven { get; set => field = value ?? []; } = [];
 }
 
 internal static class LedgerExtensions

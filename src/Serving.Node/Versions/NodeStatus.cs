@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Threading.Channels;
 using Serving.Contracts.Reports;
 using Serving.Contracts.State;
 using Serving.Node.Hosting;
@@ -16,8 +17,8 @@ internal sealed class NodeStatus(ServingTable table, BootLedger ledger, SeriesRe
     private volatile bool _draining;
     private volatile bool _stateLost;
     private volatile string? _source;
+    private readonly Channel<bool> _changes = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private long _appliedAt;
-    private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public string? Source => _source;
 
@@ -33,10 +34,15 @@ internal sealed class NodeStatus(ServingTable table, BootLedger ledger, SeriesRe
 
     public void Restored(bool stateLost) => _stateLost = stateLost;
 
-    public void Applied(string source, DateTimeOffset at)
+    /// <param name="isNew">Another state than before; else the same one with other releases in memory.</param>
+    public void Applied(string source, bool isNew)
     {
-        _source = source;
-        Volatile.Write(ref _appliedAt, time.GetTimestamp());
+        if (isNew)
+        {
+            _source = source;
+            Volatile.Write(ref _appliedAt, time.GetTimestamp());
+        }
+
         Changed();
     }
 
@@ -65,14 +71,16 @@ internal sealed class NodeStatus(ServingTable table, BootLedger ledger, SeriesRe
         Changed();
     }
 
-    /// <summary>Ends at the next change, or after <paramref name="longest"/>.</summary>
+    /// <summary>Ends at once when something changed since the last call, else at the next change, or after <paramref name="longest"/>. One caller at a time.</summary>
     public async Task ChangeAsync(TimeSpan longest, CancellationToken cancel)
     {
+        using var late = new CancellationTokenSource(longest, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancel);
         try
         {
-            await Volatile.Read(ref _changed).Task.WaitAsync(longest, time, cancel);
+            await _changes.Reader.ReadAsync(either.Token);
         }
-        catch (TimeoutException)
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
             // Nothing changed: the report is due all the same.
         }
@@ -108,6 +116,5 @@ internal sealed class NodeStatus(ServingTable table, BootLedger ledger, SeriesRe
         release.Id, release.State.Model, release.State.Version, release.State.Artifact, release.Since,
         routed.Contains(release.Id) ? ServedRelease.Serving : ServedRelease.Warm);
 
-    private void Changed() =>
-        Interlocked.Exchange(ref _changed, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
+    private void Changed() => _changes.Writer.TryWrite(true);
 }

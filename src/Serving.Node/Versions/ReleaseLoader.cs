@@ -23,15 +23,23 @@ internal sealed class ReleaseLoader(ArtifactCache cache, BootLedger ledger, Node
         {
             throw new ReleaseRefusedException(id, quarantine.Reason, quarantine.Reason == RejectionReasons.CrashLoop
                 ? $"This release took the serving process down three times in ten minutes; it is quarantined here since {quarantine.At:u}."
-                : $"The probe of this release crashed; it is quarantined here since {quarantine.At:u}.");
+                : $"The probe of this release crashed; it is quarantined here since {quarantine.At:u}.", quarantine: true);
         }
 
         var release = state.Releases[id];
         var folder = await cache.EnsureAsync(id, release.Artifact, state.Artifacts[release.Artifact], pinned, cancel);
         await ProbeAsync(id, folder, cancel);
+        cancel.ThrowIfCancellationRequested();
         ledger.Mark(id);
         FailPoint.Hit("node.load.before");
-        return await Task.Run(() => Load(id, release, folder), cancel);
+        try
+        {
+            return Load(id, release, folder);
+        }
+        finally
+        {
+            ledger.LoadEnded(id);
+        }
     }
 
     private async Task ProbeAsync(string id, string folder, CancellationToken cancel)

@@ -8,7 +8,7 @@ namespace Serving.Node.Versions;
 
 /// <summary>Brings desired states in by push and by poll, and reports and frames out. Losing the control plane costs a line in the log a minute, nothing else.</summary>
 internal sealed partial class StateSource(
-    VersionManager versions, ServingTable table, NodeStatus status, SeriesRegistry registry, ControlPlaneClient controlPlane,
+    VersionManager versions, NodeStatus status, SeriesRegistry registry, ControlPlaneClient controlPlane,
     NodeOptions options, TimeProvider time, ILogger<StateSource> logger) : BackgroundService
 {
     private static readonly TimeSpan _frameEvery = TimeSpan.FromSeconds(1);
@@ -39,9 +39,7 @@ internal sealed partial class StateSource(
             var reached = await TryAsync(async () =>
             {
                 await controlPlane.EnsureJoinedAsync(cancel);
-                // A refused document is fetched again: what was in its way may be gone.
-                var known = status.Rejected is null ? table.Current.ContentHash : null;
-                if (await controlPlane.GetStateAsync(known, cancel) is { } document)
+                if (await controlPlane.GetStateAsync(versions.KnownHash, cancel) is { } document)
                     versions.Offer(document, "poll");
             }, cancel);
             failures = reached ? 0 : failures + 1;
@@ -121,8 +119,9 @@ internal sealed partial class StateSource(
             await action();
             return true;
         }
-        catch (Exception failure) when (!cancel.IsCancellationRequested && failure is HttpRequestException or IOException or OperationCanceledException or InvalidOperationException or System.Net.WebSockets.WebSocketException or Microsoft.AspNetCore.SignalR.HubException or TimeoutException or JsonException)
+        catch (Exception failure) when (!cancel.IsCancellationRequested)
         {
+            // Whatever it is, the loops go on: the control plane may be mended while this node serves.
             Complain(failure);
             return false;
         }

@@ -1,6 +1,6 @@
+using Serving.Contracts;
 using Serving.Contracts.State;
 using Serving.Node.Hosting;
-using Serving.Contracts;
 
 namespace Serving.Node.Versions;
 
@@ -13,28 +13,26 @@ internal sealed class StateStore(NodePaths paths)
     public bool IsLost { get; private set; }
 
     /// <summary>What was applied last, then what was applied before it; damaged files are left out.</summary>
+    /// <remarks>A node never applies a revision that is not newer, so the revision says which was last; file times depend on a clock.</remarks>
     public IReadOnlyList<StateDocument> Read()
     {
         var found = _generations.Select(paths.State).Where(File.Exists).ToList();
-        var whole = found
-            .Select(path => (Document: StateDocument.Verify(File.ReadAllBytes(path), out _), Written: File.GetLastWriteTimeUtc(path)))
-            .Where(read => read.Document is not null)
-            .OrderByDescending(read => read.Written)
-            .ThenByDescending(read => read.Document!.State.Revision)
-            .Select(read => read.Document!)
-            .ToList();
+        var whole = found.Select(Whole).OfType<StateDocument>().OrderByDescending(document => document.State.Revision).ToList();
         IsLost = found.Count > 0 && whole.Count == 0;
         return whole;
     }
 
-    /// <summary>Takes the place of the older generation.</summary>
-    public void Write(StateDocument document)
+    /// <summary>Takes the place of the generation that is not served.</summary>
+    /// <param name="servedHash">Content hash of what is served now, which stays; null: nothing is.</param>
+    public void Write(StateDocument document, string? servedHash)
     {
-        var older = _generations.Select(paths.State)
-            .OrderBy(path => File.Exists(path) && StateDocument.Verify(File.ReadAllBytes(path), out _) is not null ? File.GetLastWriteTimeUtc(path) : DateTime.MinValue)
+        var other = _generations.Select(paths.State)
+            .OrderBy(path => Whole(path) is not { } whole ? long.MinValue : whole.ContentHash == servedHash ? long.MaxValue : whole.State.Revision)
             .First();
         FailPoint.Hit("node.state.beforeRename");
-        Durable.Write(older, document.Utf8.Span);
+        Durable.Write(other, document.Utf8.Span);
         IsLost = false;
     }
+
+    private static StateDocument? Whole(string path) => File.Exists(path) ? StateDocument.Verify(File.ReadAllBytes(path), out _) : null;
 }

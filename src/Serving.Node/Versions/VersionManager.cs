@@ -7,22 +7,34 @@ using Serving.Node.Hosting;
 namespace Serving.Node.Versions;
 
 /// <summary>
-/// The loop that brings this node to the desired state: load what is missing, write the state down, swap the serving table, let go of what nobody needs.
-/// The only writer of the serving table.
+/// The loop that brings this node to the newest desired state, one step at a time: load what is missing, write the state down, swap the serving table,
+/// let go of what nobody needs. The only writer of the serving table. A load runs beside the loop, so that a newer state never waits for it.
 /// </summary>
 internal sealed partial class VersionManager(
     ServingTable table, SnapshotBuilder builder, ReleaseLoader loader, StateStore store, BootLedger ledger,
     NodeStatus status, ControlPlaneClient controlPlane, NodeOptions options, TimeProvider time, ILogger<VersionManager> logger) : BackgroundService
 {
-    private readonly Channel<Arrival> _arrivals = Channel.CreateBounded<Arrival>(new BoundedChannelOptions(4) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
+    private static readonly TimeSpan _look = TimeSpan.FromSeconds(1);
+
+    private readonly Channel<Arrival> _arrivals = Channel.CreateBounded<Arrival>(new BoundedChannelOptions(16) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
     private readonly Dictionary<string, LoadedRelease> _loaded = new(StringComparer.Ordinal);
+    private readonly Refusals _refusals = new(options.PollInterval, time);
+    private readonly long _warmMemory = options.WarmMemory > 0 ? options.WarmMemory : GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2;
+    private ReleaseLoad? _load;
+    private StateDocument? _desired;
+    private string _source = "cache";
+    private Rejection? _documentRefused;
+    private volatile string? _knownHash;
 
-    /// <summary>Hands a document over, by whatever way it came. Never blocks; an older one that still waits is dropped.</summary>
+    /// <summary>Content hash of the newest state taken, served or not; null: a document was refused, or there is none. Thread-safe.</summary>
+    public string? KnownHash => _knownHash;
+
+    /// <summary>Hands a document over, by whatever way it came. Never blocks. Thread-safe.</summary>
     /// <param name="source"><c>push</c>, <c>poll</c> or <c>file</c>.</param>
-    public void Offer(ReadOnlyMemory<byte> utf8, string source) => _arrivals.Writer.TryWrite(new Arrival(utf8, source, false));
+    public void Offer(ReadOnlyMemory<byte> utf8, string source) => _arrivals.Writer.TryWrite(new Arrival(utf8, source));
 
-    /// <summary>Tries quarantined releases again, with the document applied or refused last.</summary>
-    public void Forgive() => _arrivals.Writer.TryWrite(new Arrival(default, "poll", true));
+    /// <summary>Tries quarantined releases again. Thread-safe.</summary>
+    public void Forgive() => _arrivals.Writer.TryWrite(new Arrival(null, ""));
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -34,8 +46,10 @@ internal sealed partial class VersionManager(
             {
                 var arrival = await NextAsync(stoppingToken);
                 if (arrival is not null)
-                    await TakeAsync(arrival, stoppingToken);
-                ClearProven();
+                    Take(arrival);
+                await SettleAsync();
+                Converge(stoppingToken);
+                ledger.Prove(_loaded.Values.Where(release => time.GetUtcNow() - release.Since >= options.ProvenAfter).Select(release => release.Id));
             }
             catch (Exception failure) when (failure is not OperationCanceledException)
             {
@@ -47,22 +61,22 @@ internal sealed partial class VersionManager(
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
+        if (_load is not null)
+            await ((Task)_load.Task).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         // An orderly end is no crash.
-        ledger.Clear(_loaded.Keys);
+        ledger.Clear();
     }
 
+    /// <summary>Ends when a document arrived, the load under way ended, or a moment has passed.</summary>
     private async Task<Arrival?> NextAsync(CancellationToken cancel)
     {
-        using var soon = new CancellationTokenSource(TimeSpan.FromSeconds(1), time);
+        using var soon = new CancellationTokenSource(_look, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(soon.Token, cancel);
-        try
-        {
-            return await _arrivals.Reader.ReadAsync(either.Token);
-        }
-        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
-        {
-            return null;
-        }
+        var arrived = _arrivals.Reader.WaitToReadAsync(either.Token).AsTask();
+        await Task.WhenAny([arrived, .. _load is null ? Array.Empty<Task>() : [_load.Task]]);
+        await soon.CancelAsync();
+        cancel.ThrowIfCancellationRequested();
+        return _arrivals.Reader.TryRead(out var next) ? next : null;
     }
 
     /// <summary>Serves what was served before the restart, before anyone was reached.</summary>
@@ -72,145 +86,196 @@ internal sealed partial class VersionManager(
         {
             try
             {
-                await ApplyAsync(document, "cache", isRestore: true, cancel);
+                foreach (var id in WantedOf(document).Routed)
+                {
+                    if (!_loaded.ContainsKey(id))
+                        _loaded[id] = await loader.LoadAsync(id, document.State, Pinned(document.State), cancel);
+                }
+
+                _desired = document;
+                Publish(document, WantedOf(document));
                 return;
             }
             catch (ReleaseRefusedException refused)
             {
-                status.Refuse(new Rejection(document.State.Revision, refused.Reason, refused.Message, refused.Release));
+                _documentRefused ??= new Rejection(document.State.Revision, refused.Reason, refused.Message, refused.Release);
                 LogRefused(document.State.Revision, refused.Reason, refused.Message);
+            }
+            catch (Exception failure) when (failure is not OperationCanceledException)
+            {
+                LogRoundFailed(failure);
             }
         }
     }
 
-    private async Task TakeAsync(Arrival arrival, CancellationToken cancel)
+    private void Take(Arrival arrival)
     {
-        if (arrival.Forgive)
+        if (arrival.Utf8 is not { } utf8)
         {
             ledger.Forgive();
-            status.Refuse(null);
+            _refusals.Clear();
             return;
         }
 
-        var document = StateDocument.Verify(arrival.Utf8, out var defect);
+        var document = StateDocument.Verify(utf8, out var defect);
         if (document is null)
         {
-            status.Refuse(new Rejection(0, RejectionReasons.MalformedState, defect!));
-            LogRefused(0, RejectionReasons.MalformedState, defect!);
+            RefuseDocument(new Rejection(0, RejectionReasons.MalformedState, defect!));
             return;
         }
 
-        var answer = VersionPolicy.Decide(document, table.Current.TimelineId, table.Current.Revision);
+        var isKnown = _desired is not null && document.State.TimelineId == _desired.State.TimelineId && document.State.Revision <= _desired.State.Revision;
+        var answer = isKnown ? PolicyAnswer.Leave : VersionPolicy.Decide(document, table.Current.TimelineId, table.Current.Revision);
+        if (answer.Rejection is not null)
+            RefuseDocument(answer.Rejection);
+        else if (document.ContentHash == _desired?.ContentHash)
+            _documentRefused = null;
         if (!answer.IsTaken)
-        {
-            if (answer.Rejection is not null)
-                status.Refuse(answer.Rejection);
             return;
-        }
 
-        try
-        {
-            await ApplyAsync(document, arrival.Source, isRestore: false, cancel);
-        }
-        catch (ReleaseRefusedException refused)
-        {
-            status.Refuse(new Rejection(document.State.Revision, refused.Reason, refused.Message, refused.Release));
-            LogRefused(document.State.Revision, refused.Reason, refused.Message);
-        }
+        _desired = document;
+        _source = arrival.Source;
+        _documentRefused = null;
+        _refusals.Clear();
     }
 
-    private async Task ApplyAsync(StateDocument document, string source, bool isRestore, CancellationToken cancel)
+    private void RefuseDocument(Rejection rejection)
     {
-        var state = document.State;
-        var routed = VersionPolicy.Routed(state, controlPlane.Pool);
-        var warm = VersionPolicy.Warm(state, routed);
-        var pinned = Pinned(state);
-        // What is routed comes first: a restarted node answers before the ways back are in memory again.
-        foreach (var id in routed)
-            await EnsureLoadedAsync(id, state, pinned, cancel);
-
-        Rejection? warmRefused = null;
-        if (!isRestore)
-            warmRefused = await LoadWarmAsync(warm, state, pinned, cancel);
-        Publish(document, source, [.. routed, .. warm], write: !isRestore);
-        if (isRestore)
-        {
-            warmRefused = await LoadWarmAsync(warm, state, pinned, cancel);
-            Publish(document, source, [.. routed, .. warm], write: false);
-        }
-
-        status.Refuse(warmRefused);
+        if (_documentRefused != rejection)
+            LogRefused(rejection.Revision, rejection.Reason, rejection.Detail);
+        _documentRefused = rejection;
     }
 
-    /// <summary>A release without traffic that cannot be loaded is reported; it holds nothing else up.</summary>
-    private async Task<Rejection?> LoadWarmAsync(IReadOnlyList<string> warm, DesiredState state, HashSet<string> pinned, CancellationToken cancel)
+    /// <summary>Takes the outcome of a load that has ended.</summary>
+    private async Task SettleAsync()
     {
-        Rejection? first = null;
-        foreach (var id in warm)
+        if (_load is not { Task.IsCompleted: true } ended)
+            return;
+
+        _load = null;
+        status.LoadingEnded(ended.Release);
+        using (ended)
         {
             try
             {
-                await EnsureLoadedAsync(id, state, pinned, cancel);
+                _loaded[ended.Release] = await ended.Task;
+                _refusals.Forget(ended.Release);
             }
-            catch (ReleaseRefusedException refused)
+            catch (OperationCanceledException)
             {
-                first ??= new Rejection(state.Revision, refused.Reason, refused.Message, refused.Release);
-                LogRefused(state.Revision, refused.Reason, refused.Message);
+                // A newer state needs something else first.
+            }
+            catch (Exception failure)
+            {
+                var refused = failure as ReleaseRefusedException ?? new ReleaseRefusedException(ended.Release, RejectionReasons.LoadFailed, failure.Message);
+                _refusals.Add(refused);
+                LogRefused(_desired!.State.Revision, refused.Reason, refused.Message);
             }
         }
-
-        return first;
     }
 
-    private async Task EnsureLoadedAsync(string id, DesiredState state, HashSet<string> pinned, CancellationToken cancel)
+    private void Converge(CancellationToken cancel)
     {
-        if (_loaded.ContainsKey(id))
-            return;
-        status.Loading(id, state.Releases[id]);
+        if (_desired is { } document)
+        {
+            var wanted = WantedOf(document);
+            LetGo(id => !wanted.All.Contains(id) && !table.Current.Releases.ContainsKey(id));
+            while (Step(document, wanted, cancel))
+            {
+            }
+
+            status.Refuse(_documentRefused ?? _refusals.FirstOf([.. wanted.Routed, .. wanted.Warm], document.State.Revision) ?? TooLarge(document, wanted));
+        }
+        else
+        {
+            status.Refuse(_documentRefused);
+        }
+
+        _knownHash = _documentRefused is null ? _desired?.ContentHash : null;
+    }
+
+    /// <returns>Whether there may be another step to make at once.</returns>
+    private bool Step(StateDocument document, Wanted wanted, CancellationToken cancel)
+    {
+        var served = table.Current;
+        var next = VersionPolicy.Next(wanted, new Holding(
+            _loaded.Keys.ToHashSet(StringComparer.Ordinal), _load?.Release, _refusals.Standing, served.ContentHash, served.Releases.Keys.ToHashSet(StringComparer.Ordinal)));
+        if (next == NextStep.Publish)
+            return TryPublish(document, wanted);
+        if (next == NextStep.StopLoading)
+            _load!.Stop();
+        else if (next.Release is { } release)
+            Begin(release, document.State, cancel);
+        return false;
+    }
+
+    private void Begin(string release, DesiredState state, CancellationToken cancel)
+    {
+        var pinned = Pinned(state);
+        status.Loading(release, state.Releases[release]);
+        _load = new ReleaseLoad(release, stop => loader.LoadAsync(release, state, pinned, stop), cancel);
+    }
+
+    private bool TryPublish(StateDocument document, Wanted wanted)
+    {
         try
         {
-            _loaded[id] = await loader.LoadAsync(id, state, pinned, cancel);
+            // What is served is on disk before it is acknowledged.
+            if (document.ContentHash != table.Current.ContentHash)
+                store.Write(document, table.Current.ContentHash);
         }
-        finally
+        catch (IOException full)
         {
-            status.LoadingEnded(id);
+            RefuseDocument(new Rejection(document.State.Revision, RejectionReasons.InsufficientDisk, $"The desired state could not be written down: {full.Message}"));
+            return false;
         }
+
+        if (_documentRefused?.Revision == document.State.Revision)
+            _documentRefused = null;
+        Publish(document, wanted);
+        return true;
     }
 
-    private void Publish(StateDocument document, string source, IReadOnlyCollection<string> wanted, bool write)
+    private void Publish(StateDocument document, Wanted wanted)
     {
-        var kept = _loaded.Where(pair => wanted.Contains(pair.Key)).ToDictionary(StringComparer.Ordinal);
+        var before = table.Current.Revision;
+        var kept = _loaded.Where(pair => wanted.All.Contains(pair.Key)).ToDictionary(StringComparer.Ordinal);
         var snapshot = builder.Build(document, controlPlane.Pool, kept);
-        if (write)
-            store.Write(document);
-
         FailPoint.Hit("node.switch.before");
         table.Publish(snapshot);
         FailPoint.Hit("node.switch.after");
-        foreach (var gone in _loaded.Keys.Where(id => !kept.ContainsKey(id)).ToList())
-        {
-            // Requests that read the table before the swap hold references of their own.
-            _loaded[gone].Retire();
-            _loaded.Remove(gone);
-        }
-
-        status.Applied(source, time.GetUtcNow());
-        LogApplied(snapshot.Revision, source, snapshot.Endpoints.Count, kept.Count);
+        LetGo(id => !kept.ContainsKey(id));
+        status.Applied(_source, isNew: before != snapshot.Revision);
+        if (before != snapshot.Revision)
+            LogApplied(snapshot.Revision, _source, snapshot.Endpoints.Count, kept.Count);
     }
+
+    /// <summary>Requests that read the table before the swap hold references of their own.</summary>
+    private void LetGo(Func<string, bool> isGone)
+    {
+        foreach (var id in _loaded.Keys.Where(isGone).ToList())
+        {
+            _loaded[id].Retire();
+            _loaded.Remove(id);
+        }
+    }
+
+    private Wanted WantedOf(StateDocument document) => Wanted.Of(document, controlPlane.Pool, _warmMemory);
+
+    private Rejection? TooLarge(StateDocument document, Wanted wanted) => wanted.TooLarge.Count == 0 ? null : new Rejection(
+        document.State.Revision, RejectionReasons.InsufficientMemory, $"Releases without traffic may take {_warmMemory} bytes (Node__WarmMemory); there is no room for {string.Join(", ", wanted.TooLarge)}.", wanted.TooLarge[0]);
 
     /// <summary>Artifacts that a download may not push off the disk: of the new state, and of what is in memory now.</summary>
     private HashSet<string> Pinned(DesiredState state) =>
         [.. state.Artifacts.Keys, .. _loaded.Values.Select(release => release.State.Artifact)];
 
-    private void ClearProven() =>
-        ledger.Clear(_loaded.Values.Where(release => time.GetUtcNow() - release.Since >= options.ProvenAfter).Select(release => release.Id));
-
-    private sealed record Arrival(ReadOnlyMemory<byte> Utf8, string Source, bool Forgive);
+    /// <param name="Utf8">A document; null: what is quarantined is to be tried again.</param>
+    private sealed record Arrival(ReadOnlyMemory<byte>? Utf8, string Source);
 
     [LoggerMessage(LogLevel.Information, "Serving revision {Revision} ({Source}): {Endpoints} endpoints, {Releases} releases in memory")]
     private partial void LogApplied(long revision, string source, int endpoints, int releases);
 
-    [LoggerMessage(LogLevel.Warning, "Revision {Revision} was not taken ({Reason}): {Detail}. Serving goes on with what was served before")]
+    [LoggerMessage(LogLevel.Warning, "Revision {Revision} was not taken whole ({Reason}): {Detail}. Serving goes on")]
     private partial void LogRefused(long revision, string reason, string detail);
 
     [LoggerMessage(LogLevel.Error, "A round of the version manager failed; serving goes on")]

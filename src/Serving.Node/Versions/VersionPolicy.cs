@@ -3,7 +3,7 @@ using Serving.Contracts.State;
 
 namespace Serving.Node.Versions;
 
-/// <summary>What to do with a desired state that arrived, by whatever way.</summary>
+/// <summary>What to do with a desired state that arrived, and which one step comes next towards it. Pure.</summary>
 internal static class VersionPolicy
 {
     private static readonly HashSet<string> _capabilities = new(StringComparer.Ordinal);
@@ -25,16 +25,31 @@ internal static class VersionPolicy
             : PolicyAnswer.Take;
     }
 
-    /// <summary>Releases that must be in memory before the state may be served: those that arms and mirrors of the pool name.</summary>
-    public static IReadOnlyList<string> Routed(DesiredState state, string pool) =>
-        [.. state.Endpoints
-            .Where(endpoint => endpoint.Pool == pool)
-            .SelectMany(endpoint => endpoint.Arms.Select(arm => arm.Release).Concat(endpoint.Mirrors.Select(mirror => mirror.Release)))
-            .Distinct(StringComparer.Ordinal)];
+    /// <summary>
+    /// The next step. Publishing comes before everything else, so that a way back that is in memory never waits for a load;
+    /// then what is routed; then what is to be warm.
+    /// </summary>
+    public static NextStep Next(Wanted wanted, Holding holding)
+    {
+        if (wanted.Routed.All(holding.Loaded.Contains)
+            && (holding.AppliedHash != wanted.ContentHash || !holding.Published.SetEquals(wanted.All.Where(holding.Loaded.Contains))))
+        {
+            return NextStep.Publish;
+        }
 
-    /// <summary>Releases to hold without traffic, most wanted first.</summary>
-    public static IReadOnlyList<string> Warm(DesiredState state, IReadOnlyCollection<string> routed) =>
-        [.. state.KeepWarm.Where(id => !routed.Contains(id)).Distinct(StringComparer.Ordinal)];
+        var routed = wanted.Routed.FirstOrDefault(holding.CanLoad);
+        if (holding.Loading is { } loading)
+        {
+            var inTheWay = !wanted.All.Contains(loading) || (routed is not null && routed != loading && !wanted.Routed.Contains(loading));
+            return inTheWay ? NextStep.StopLoading : NextStep.Wait;
+        }
+
+        if (routed is not null)
+            return NextStep.Load(routed);
+        // While a routed release is refused the revision is not served, and nothing is kept warm for it.
+        var warm = wanted.Routed.All(holding.Loaded.Contains) ? wanted.Warm.FirstOrDefault(holding.CanLoad) : null;
+        return warm is null ? NextStep.Wait : NextStep.Load(warm);
+    }
 }
 
 /// <param name="Rejection">Why it is refused; null otherwise.</param>
@@ -45,4 +60,26 @@ internal sealed record PolicyAnswer(bool IsTaken, Rejection? Rejection)
     public static PolicyAnswer Leave { get; } = new(false, null);
 
     public static PolicyAnswer Refuse(Rejection rejection) => new(false, rejection);
+}
+
+/// <summary>What the node has, as far as the next step depends on it.</summary>
+/// <param name="Loading">The release whose load is under way.</param>
+/// <param name="Refused">Releases that could not be loaded and are not due again yet.</param>
+/// <param name="AppliedHash">Content hash of the state that is served.</param>
+/// <param name="Published">Releases of the snapshot that is served.</param>
+internal sealed record Holding(IReadOnlySet<string> Loaded, string? Loading, IReadOnlySet<string> Refused, string? AppliedHash, IReadOnlySet<string> Published)
+{
+    public bool CanLoad(string release) => !Loaded.Contains(release) && !Refused.Contains(release);
+}
+
+/// <param name="Release">What to load; null unless it is a load.</param>
+internal sealed record NextStep(string Name, string? Release = null)
+{
+    public static NextStep Wait { get; } = new("wait");
+
+    public static NextStep Publish { get; } = new("publish");
+
+    public static NextStep StopLoading { get; } = new("stopLoading");
+
+    public static NextStep Load(string release) => new("load", release);
 }
