@@ -6,7 +6,7 @@ namespace Serving.Contracts;
 /// <summary>
 /// Named places where a fault test kills, fails or delays a process. The calls do not exist in a Release build.
 /// Armed by the environment variable <c>FAILPOINTS</c>: <c>name=action[;name=action…]</c> with the actions
-/// <c>crash</c> (as <c>kill -9</c>: no finally, no flush), <c>throw</c> and <c>sleep(milliseconds)</c>.
+/// <c>crash</c> (as <c>kill -9</c>: no finally, no flush), <c>segfault</c> (as a native fault), <c>throw</c> and <c>sleep(milliseconds)</c>.
 /// </summary>
 public static class FailPoint
 {
@@ -24,6 +24,10 @@ public static class FailPoint
             case "crash":
                 Process.GetCurrentProcess().Kill();
                 Thread.CurrentThread.Join(Timeout.Infinite);
+                break;
+            case "segfault":
+                // The fault must lie in native code: in managed code the runtime would make an exception of it.
+                System.Runtime.InteropServices.Marshal.FreeHGlobal(0x1010);
                 break;
             case "throw":
                 throw new FailPointException(place);

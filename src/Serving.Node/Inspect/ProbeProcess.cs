@@ -6,12 +6,12 @@ using Serving.Contracts.Models;
 namespace Serving.Node.Inspect;
 
 /// <summary>Runs <c>inspect</c> in a throw-away process and reads its report.</summary>
-internal sealed class ProbeProcess(TimeSpan longest, TimeProvider time)
+internal sealed partial class ProbeProcess(TimeSpan longest, TimeProvider time, ILogger<ProbeProcess> logger)
 {
     private const int LongestReport = 4 << 20;
     private const int FirstSignalExit = 128;
 
-    private static readonly Lazy<Task<bool>> _canUnshare = new(CanUnshareAsync);
+    private bool? _canUnshare;
 
     /// <param name="folder">Holds the artifact's files.</param>
     public async Task<ProbeOutcome> RunAsync(string folder, CancellationToken cancel)
@@ -19,7 +19,7 @@ internal sealed class ProbeProcess(TimeSpan longest, TimeProvider time)
         var temporary = Directory.CreateTempSubdirectory("probe-").FullName;
         try
         {
-            var start = ChildCommand.Build(ChildCommand.Self(), ["inspect", folder], temporary, await _canUnshare.Value);
+            var start = ChildCommand.Build(ChildCommand.Self(), ["inspect", folder], temporary, await CanUnshareAsync());
             using var child = Process.Start(start)!;
             child.StandardInput.Close();
             return await WatchAsync(child, cancel);
@@ -74,7 +74,18 @@ internal sealed class ProbeProcess(TimeSpan longest, TimeProvider time)
         return new string(text, 0, length);
     }
 
-    private static async Task<bool> CanUnshareAsync()
+    private async Task<bool> CanUnshareAsync()
+    {
+        if (_canUnshare is { } known)
+            return known;
+        var can = await TryUnshareAsync();
+        if (!can)
+            LogWithNetwork();
+        _canUnshare = can;
+        return can;
+    }
+
+    private static async Task<bool> TryUnshareAsync()
     {
         try
         {
@@ -87,6 +98,9 @@ internal sealed class ProbeProcess(TimeSpan longest, TimeProvider time)
             return false;
         }
     }
+
+    [LoggerMessage(LogLevel.Warning, "Probes run with the network: unshare is not allowed here")]
+    private partial void LogWithNetwork();
 }
 
 /// <param name="Report">What was found; null: the process ended before it could say.</param>

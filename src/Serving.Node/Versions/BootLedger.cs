@@ -6,12 +6,12 @@ using Serving.Node.Hosting;
 namespace Serving.Node.Versions;
 
 /// <summary>
-/// Remembers across crashes which releases were being taken into service. A marker is written before the load and cleared once the release has served for a while;
-/// the third marker left behind within ten minutes quarantines a release. Thread-safe.
+/// Remembers across crashes which releases were being taken into service. A marker is written before the load and cleared once the release has served for a while.
+/// Markers that are there at a start were left behind by a crash; the third crash within ten minutes quarantines the suspect. Thread-safe.
 /// </summary>
 internal sealed class BootLedger
 {
-    private const int MostAttempts = 3;
+    private const int MostCrashes = 3;
     private const int MostProven = 64;
     private static readonly TimeSpan _window = TimeSpan.FromMinutes(10);
 
@@ -19,14 +19,13 @@ internal sealed class BootLedger
     private readonly string _path;
     private readonly TimeProvider _time;
     private readonly LedgerFile _file;
-    private readonly HashSet<string> _mine = new(StringComparer.Ordinal);
 
     public BootLedger(NodePaths paths, TimeProvider time)
     {
         _path = paths.Ledger;
         _time = time;
         _file = Read(_path);
-        QuarantineCrashLoops();
+        Blame();
     }
 
     public IReadOnlyList<Quarantine> Quarantined
@@ -47,8 +46,8 @@ internal sealed class BootLedger
     /// <summary>On disk before the load begins.</summary>
     public void Mark(string release) => Change(() =>
     {
-        if (_mine.Add(release))
-            _file.Attempts.GetOrNew(release).Add(_time.GetUtcNow());
+        if (!_file.Marked.Contains(release))
+            _file.Marked.Add(release);
         _file.Loading = release;
         return true;
     });
@@ -65,10 +64,10 @@ internal sealed class BootLedger
     /// <summary>These have served long enough.</summary>
     public void Prove(IEnumerable<string> releases) => Change(() =>
     {
-        var proven = releases.Where(_mine.Remove).ToList();
+        var proven = releases.Where(_file.Marked.Remove).ToList();
         foreach (var release in proven)
         {
-            _file.Attempts.Remove(release);
+            _file.Crashes.Remove(release);
             _file.Proven.Remove(release);
             _file.Proven.Add(release);
         }
@@ -81,9 +80,7 @@ internal sealed class BootLedger
     /// <summary>This process ends in good order: what it was loading is not to blame for anything.</summary>
     public void Clear() => Change(() =>
     {
-        foreach (var release in _mine)
-            _file.Attempts.Remove(release);
-        _mine.Clear();
+        _file.Marked.Clear();
         _file.Loading = null;
         return true;
     });
@@ -91,7 +88,8 @@ internal sealed class BootLedger
     public void Quarantine(string release, string reason) => Change(() =>
     {
         _file.Quarantined[release] = new Quarantine(release, reason, _time.GetUtcNow());
-        _file.Attempts.Remove(release);
+        _file.Crashes.Remove(release);
+        _file.Marked.Remove(release);
         return true;
     });
 
@@ -99,29 +97,31 @@ internal sealed class BootLedger
     public void Forgive() => Change(() =>
     {
         _file.Quarantined.Clear();
-        _file.Attempts.Clear();
+        _file.Crashes.Clear();
         return true;
     });
 
     /// <summary>
-    /// Everything that was loaded before a crash has a marker, so the suspects are told apart: the one whose load did not end; else those that never served
-    /// long enough; else all. The others begin anew.
+    /// Everything loaded before a crash has a marker, so the suspects are told apart: the release whose load did not end; else those that never served long enough; else all.
     /// </summary>
-    private void QuarantineCrashLoops()
+    private void Blame()
     {
-        var since = _time.GetUtcNow() - _window;
-        foreach (var attempts in _file.Attempts.Values)
-            attempts.RemoveAll(at => at < since);
-        var often = _file.Attempts.Where(pair => pair.Value.Count >= MostAttempts).Select(pair => pair.Key).ToList();
-        if (often.Count == 0)
+        if (_file.Marked.Count == 0)
             return;
 
-        var unproven = often.Except(_file.Proven, StringComparer.Ordinal).ToList();
-        List<string> suspects = _file.Loading is { } loading && often.Contains(loading) ? [loading] : unproven.Count > 0 ? unproven : often;
-        _file.Attempts.Clear();
+        var unproven = _file.Marked.Except(_file.Proven, StringComparer.Ordinal).ToList();
+        List<string> suspects = _file.Loading is { } loading ? [loading] : unproven.Count > 0 ? unproven : [.. _file.Marked];
+        _file.Marked.Clear();
         _file.Loading = null;
+        var now = _time.GetUtcNow();
         foreach (var suspect in suspects)
-            Quarantine(suspect, RejectionReasons.CrashLoop);
+        {
+            var crashes = _file.Crashes[suspect] = [.. _file.Crashes.GetValueOrDefault(suspect, []).Where(at => at > now - _window), now];
+            if (crashes.Count >= MostCrashes)
+                Quarantine(suspect, RejectionReasons.CrashLoop);
+        }
+
+        Change(() => true);
     }
 
     private void Change(Func<bool> change)
@@ -148,7 +148,11 @@ internal sealed class BootLedger
 
 internal sealed class LedgerFile
 {
-    public Dictionary<string, List<DateTimeOffset>> Attempts { get; set => field = value ?? []; } = [];
+    /// <summary>Releases taken into memory by this process that have not served long enough yet.</summary>
+    public List<string> Marked { get; set => field = value ?? []; } = [];
+
+    /// <summary>When the process was found to have crashed because of a release.</summary>
+    public Dictionary<string, List<DateTimeOffset>> Crashes { get; set => field = value ?? []; } = [];
 
     public Dictionary<string, Quarantine> Quarantined { get; set => field = value ?? []; } = [];
 
@@ -157,12 +161,6 @@ internal sealed class LedgerFile
 
     /// <summary>Releases that served long enough once, the latest last.</summary>
     public List<string> Proven { get; set => field = value ?? []; } = [];
-}
-
-internal static class LedgerExtensions
-{
-    public static List<DateTimeOffset> GetOrNew(this Dictionary<string, List<DateTimeOffset>> attempts, string release) =>
-        attempts.TryGetValue(release, out var known) ? known : attempts[release] = [];
 }
 
 [JsonSerializable(typeof(LedgerFile))]

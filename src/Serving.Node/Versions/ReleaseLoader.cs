@@ -10,11 +10,11 @@ using Serving.Node.Tensors;
 namespace Serving.Node.Versions;
 
 /// <summary>Takes one release into memory: fetch → probe in a process of its own → load → warm up → golden samples.</summary>
-internal sealed class ReleaseLoader(ArtifactCache cache, BootLedger ledger, NodePaths paths, NodeOptions options, TimeProvider time)
+internal sealed class ReleaseLoader(ArtifactCache cache, BootLedger ledger, NodePaths paths, NodeOptions options, TimeProvider time, ILogger<ProbeProcess> logger)
 {
     private static readonly TimeSpan _warmUpWithin = TimeSpan.FromSeconds(10);
 
-    private readonly ProbeProcess _probe = new(options.ProbeTimeout, time);
+    private readonly ProbeProcess _probe = new(options.ProbeTimeout, time, logger);
 
     /// <exception cref="ReleaseRefusedException">One of the steps failed; nothing is left in memory.</exception>
     public async Task<LoadedRelease> LoadAsync(string id, DesiredState state, IReadOnlySet<string> pinned, CancellationToken cancel)
@@ -32,6 +32,7 @@ internal sealed class ReleaseLoader(ArtifactCache cache, BootLedger ledger, Node
         cancel.ThrowIfCancellationRequested();
         ledger.Mark(id);
         FailPoint.Hit("node.load.before");
+        FailPoint.Hit($"node.load.before.{id}");
         try
         {
             return Load(id, release, folder);

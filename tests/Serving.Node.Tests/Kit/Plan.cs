@@ -32,6 +32,8 @@ internal sealed record Plan(FakeBlobs Blobs)
         return this with { Artifacts = Artifacts.SetItem(digest, manifest), Releases = Releases.SetItem(release, new ReleaseState(digest, "m", version, runtime)) };
     }
 
+    public string ArtifactOf(string release) => Releases[release].Artifact;
+
     public Plan Serving(string endpoint, string release) => this with { Endpoints = Endpoints.SetItem(endpoint, release) };
 
     public Plan Warm(params string[] releases) => this with { KeepWarm = [.. releases] };

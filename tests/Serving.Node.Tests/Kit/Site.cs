@@ -10,32 +10,36 @@ internal sealed class Site : IAsyncDisposable
 {
     private static readonly byte[] _one = Encoding.UTF8.GetBytes("""{"inputs":{"x":[1]}}""");
 
-    private Site(FakeControlPlane controlPlane) => ControlPlane = controlPlane;
+    private Site(FakeControlPlane controlPlane)
+    {
+        ControlPlane = controlPlane;
+        Cache = Path.Combine(Root, "cache");
+    }
 
-    public FakeControlPlane ControlPlane { get; private set; }
+    public FakeControlPlane ControlPlane { get; }
 
     public NodeProcess Node { get; private set; } = null!;
 
     public string Root { get; } = Directory.CreateTempSubdirectory("node-fault-").FullName;
 
-    public string Cache => Path.Combine(Root, "cache");
+    public string Cache { get; private set; } = "";
 
     public Plan Plan => new(ControlPlane.Blobs);
 
-    /// <summary>Settings that differ from the usual ones for the next start of the node.</summary>
-    public Dictionary<string, string?> Settings { get; } = [];
+    /// <summary>Where the node keeps its files from its next start on.</summary>
+    public void CacheAt(string folder) => Cache = folder;
 
     public static async Task<Site> CreateAsync() => new(await FakeControlPlane.StartAsync());
 
     public void StartNode(params (string Name, string Value)[] settings)
     {
-        var all = new Dictionary<string, string?>(Settings)
+        var all = new Dictionary<string, string?>
         {
             ["Node__ControlPlaneUrl"] = ControlPlane.Url,
             ["Node__JoinToken"] = "cpj_test",
             ["Node__ReportInterval"] = "00:00:00.2",
+            ["Node__PollInterval"] = "00:00:00.5",
         };
-        all.TryAdd("Node__PollInterval", "00:00:00.5");
         foreach (var (name, value) in settings)
             all[name] = value;
         Node = NodeProcess.Start(Cache, all);

@@ -54,7 +54,7 @@ public static class TinyModel
             node.Text(1, input);
         foreach (var output in outputs)
             node.Text(2, output);
-        return node.Text(3, op).Text(4, op);
+        return node.Text(3, $"{op}_{outputs[0]}").Text(4, op);
     }
 
     private static ProtoWriter TensorInfo(string name, int width)
