@@ -36,8 +36,8 @@ internal static class ChartDrawing
         plot.Axes.Bottom.TickGenerator = new NumericManual([.. times.Select(time => X(data, time.At))], [.. times.Select(time => time.Text)]);
 
         Limit(plot, data, palette, ticks[^1], isLimitOnScale, width);
-        foreach (var series in shown)
-            Line(plot, data, series, palette);
+        foreach (var (series, whole) in shown.Zip(data.Series))
+            Line(plot, data, series, LongestStep(data, whole.Points.Count, series.Points.Count), palette);
         EndLabels(plot, data, shown, palette, ticks[^1]);
         Markers(plot, data, palette, ticks[^1], width, data.Limit is not null && !isLimitOnScale);
         return plot;
@@ -70,10 +70,10 @@ internal static class ChartDrawing
         return plot;
     }
 
-    private static void Line(Plot plot, ChartData data, ChartSeries series, ChartPalette palette)
+    private static void Line(Plot plot, ChartData data, ChartSeries series, TimeSpan longestStep, ChartPalette palette)
     {
         var (pattern, width) = ChartPalette.StrokeOf(series.Role);
-        foreach (var run in Reduction.Runs(series.Points, LongestStep(data, series.Points.Count)))
+        foreach (var run in Reduction.Runs(series.Points, longestStep))
         {
             double[] xs = [.. run.Select(point => X(data, point.At))];
             double[] ys = [.. run.Select(point => point.Value)];
@@ -86,8 +86,7 @@ internal static class ChartDrawing
     }
 
     // After the reduction neighbours may lie further apart than the measurements did.
-    private static TimeSpan LongestStep(ChartData data, int count) =>
-        TimeSpan.FromTicks(Math.Max(data.Step.Ticks * 5 / 2, count < 2 ? 0 : (data.To - data.From).Ticks / count * 4));
+    internal static TimeSpan LongestStep(ChartData data, int whole, int kept) => data.Step * (whole > kept ? 5d * whole / kept : 2.5);
 
     private static void Limit(Plot plot, ChartData data, ChartPalette palette, double top, bool isOnScale, int width)
     {

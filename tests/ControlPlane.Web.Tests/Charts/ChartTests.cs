@@ -43,6 +43,15 @@ public sealed partial class ChartTests
     }
 
     [Fact]
+    public void Few_points_in_a_long_time_are_not_joined_over_a_gap()
+    {
+        var data = Data([45, 46, 47], [39, 40, 41], limit: null);
+
+        Assert.Equal(TimeSpan.FromSeconds(25), ChartDrawing.LongestStep(data, whole: 3, kept: 3));
+        Assert.Equal(TimeSpan.FromSeconds(500), ChartDrawing.LongestStep(data, whole: 4_000, kept: 400));
+    }
+
+    [Fact]
     public void Sentence_says_range_latest_value_and_breach()
     {
         var data = Data([45, 58, 48], [39, 254, 50], limit: 200);
