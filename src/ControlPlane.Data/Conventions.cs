@@ -17,6 +17,7 @@ internal static class Conventions
     private static readonly JsonSerializerOptions _json = new(JsonSerializerDefaults.Web)
     {
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        NumberHandling = JsonNumberHandling.AllowReadingFromString | JsonNumberHandling.AllowNamedFloatingPointLiterals,
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
     };
 
@@ -39,7 +40,7 @@ internal static class Conventions
     {
         property.HasConversion(
             new ValueConverter<T, string>(value => JsonSerializer.Serialize(value, _json), text => JsonSerializer.Deserialize<T>(text, _json)!),
-            new ValueComparer<T>((a, b) => Text(a) == Text(b), value => Text(value).GetHashCode(StringComparison.Ordinal), value => value));
+            new ValueComparer<T>((a, b) => ReferenceEquals(a, b) || Text(a) == Text(b), value => Text(value).GetHashCode(StringComparison.Ordinal), value => value));
         return property;
     }
 

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Microsoft.EntityFrameworkCore;
 
 namespace ControlPlane.Data;
@@ -9,6 +10,8 @@ public static class DatabaseSetup
     public const string SqlServer = "SqlServer";
     public const string PostgreSql = "PostgreSql";
 
+    private const int SqliteLongestWaitSeconds = 20;
+
     /// <summary>Adds the concurrency tokens, and on SQLite the session settings.</summary>
     public static DbContextOptionsBuilder UseControlPlane(this DbContextOptionsBuilder options, string provider)
     {
@@ -16,5 +19,21 @@ public static class DatabaseSetup
         if (provider == Sqlite)
             options.AddInterceptors(new SqliteSession());
         return options;
+    }
+
+    /// <summary>A connection string of SQLite with what it leaves open: checked references, and a wait for the write lock that ends.</summary>
+    /// <param name="given">Names the file at least.</param>
+    public static string SqliteConnection(string given)
+    {
+        var connection = new DbConnectionStringBuilder { ConnectionString = given };
+        connection.TryAdd("Foreign Keys", "True");
+        connection.TryAdd("Default Timeout", SqliteLongestWaitSeconds);
+        return connection.ConnectionString;
+    }
+
+    private static void TryAdd(this DbConnectionStringBuilder connection, string key, object value)
+    {
+        if (!connection.ContainsKey(key))
+            connection[key] = value;
     }
 }

@@ -4,7 +4,7 @@ using Microsoft.EntityFrameworkCore.Diagnostics;
 
 namespace ControlPlane.Data;
 
-/// <summary>Raises the stamp of every changed row by one: the concurrency token works the same on every database.</summary>
+/// <summary>Raises the stamp of every changed row by one, so that the concurrency token works the same on every database, and makes its texts storable.</summary>
 internal sealed class StampInterceptor : SaveChangesInterceptor
 {
     public override InterceptionResult<int> SavingChanges(DbContextEventData eventData, InterceptionResult<int> result)
@@ -21,10 +21,11 @@ internal sealed class StampInterceptor : SaveChangesInterceptor
 
     private static void Raise(DbContext? context)
     {
-        foreach (var entry in context?.ChangeTracker.Entries<IStamped>() ?? [])
+        foreach (var entry in context?.ChangeTracker.Entries().Where(entry => entry.State is EntityState.Added or EntityState.Modified) ?? [])
         {
-            if (entry.State is EntityState.Added or EntityState.Modified)
-                entry.Entity.Stamp++;
+            if (entry.Entity is IStamped stamped)
+                stamped.Stamp++;
+            StorableText.Apply(entry);
         }
     }
 }

@@ -1,4 +1,5 @@
 using ControlPlane.Domain.Identity;
+using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
@@ -6,7 +7,39 @@ namespace ControlPlane.Data.Identity;
 
 internal sealed class PersonConfiguration : IEntityTypeConfiguration<Person>
 {
-    public void Configure(EntityTypeBuilder<Person> person) => person.Property(p => p.Role).HasMaxLength(16);
+    public void Configure(EntityTypeBuilder<Person> person)
+    {
+        person.Property(p => p.Id).HasMaxLength(IdentityKeys.PersonLength);
+        person.Property(p => p.Role).HasMaxLength(16);
+    }
+}
+
+/// <summary>Bounds for the keys that ASP.NET Core Identity leaves at 450 characters each: longer than an index may be.</summary>
+internal static class IdentityKeys
+{
+    public const int PersonLength = 64;
+    public const int ProviderLength = 64;
+
+    /// <summary>OpenID Connect bounds a subject at 255 characters.</summary>
+    public const int SubjectLength = 255;
+}
+
+internal sealed class LoginConfiguration : IEntityTypeConfiguration<IdentityUserLogin<string>>
+{
+    public void Configure(EntityTypeBuilder<IdentityUserLogin<string>> login)
+    {
+        login.Property(l => l.LoginProvider).HasMaxLength(IdentityKeys.ProviderLength);
+        login.Property(l => l.ProviderKey).HasMaxLength(IdentityKeys.SubjectLength);
+    }
+}
+
+internal sealed class UserTokenConfiguration : IEntityTypeConfiguration<IdentityUserToken<string>>
+{
+    public void Configure(EntityTypeBuilder<IdentityUserToken<string>> token)
+    {
+        token.Property(t => t.LoginProvider).HasMaxLength(IdentityKeys.ProviderLength);
+        token.Property(t => t.Name).HasMaxLength(128);
+    }
 }
 
 internal sealed class ApiTokenConfiguration : IEntityTypeConfiguration<ApiToken>

@@ -11,20 +11,21 @@ namespace ControlPlane.Data.Releases;
 public static class DesiredStates
 {
     /// <summary>
-    /// Makes the next revision from what the database holds, in the caller's transaction: the environment's stamp sees to it that two writers never
-    /// make the same one. What the caller changed is saved first, so that the queries here see it.
+    /// Makes the next revision from what the database holds, in the caller's transaction. What the caller changed is saved first, so that the queries
+    /// here see it.
     /// </summary>
     public static async Task<long> PublishAsync(this ControlPlaneDb db, string environment, Actor actor, string reason, DateTimeOffset at, CancellationToken cancel)
     {
         await db.SaveChangesAsync(cancel);
-        var target = await db.Environments.SingleAsync(known => known.Name == environment, cancel);
+        var target = await TakeAsync(db, environment, cancel);
         return await PublishAsync(db, target, target.Revision + 1, actor, reason, at, cancel);
     }
 
     /// <summary>Begins a new timeline above everything a node ever reported, so that nodes take this database's word again after a restore.</summary>
     public static async Task<long> ReassertAsync(this ControlPlaneDb db, string environment, long highestReported, Actor actor, DateTimeOffset at, CancellationToken cancel)
     {
-        var target = await db.Environments.SingleAsync(known => known.Name == environment, cancel);
+        await db.SaveChangesAsync(cancel);
+        var target = await TakeAsync(db, environment, cancel);
         target.TimelineId = Guid.CreateVersion7(at).ToString("N");
         return await PublishAsync(db, target, Math.Max(target.Revision, highestReported) + 1, actor, "Re-asserted", at, cancel);
     }
@@ -55,6 +56,18 @@ public static class DesiredStates
         using var plain = new MemoryStream();
         zipped.CopyTo(plain);
         return plain.ToArray();
+    }
+
+    /// <summary>
+    /// Raises the environment's stamp before anything is read: on every database another writer waits here until this one is done, and then reads what
+    /// it left. Without it two writers at once would each make the same revision, and one of them fail.
+    /// </summary>
+    private static async Task<ServingEnvironment> TakeAsync(ControlPlaneDb db, string environment, CancellationToken cancel)
+    {
+        await db.Environments.Where(known => known.Name == environment).ExecuteUpdateAsync(row => row.SetProperty(known => known.Stamp, known => known.Stamp + 1), cancel);
+        var target = await db.Environments.SingleAsync(known => known.Name == environment, cancel);
+        await db.Entry(target).ReloadAsync(cancel);
+        return target;
     }
 
     private static async Task<long> PublishAsync(ControlPlaneDb db, ServingEnvironment target, long revision, Actor actor, string reason, DateTimeOffset at, CancellationToken cancel)

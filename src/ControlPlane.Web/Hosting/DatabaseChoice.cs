@@ -27,8 +27,8 @@ internal static class DatabaseChoice
         options.UseControlPlane(database.Provider);
     }
 
-    private static string SqliteConnectionOf(DatabaseOptions database, DataOptions data) =>
+    private static string SqliteConnectionOf(DatabaseOptions database, DataOptions data) => DatabaseSetup.SqliteConnection(
         string.IsNullOrWhiteSpace(database.ConnectionString)
-            ? new SqliteConnectionStringBuilder { DataSource = data.Path(FileName), ForeignKeys = true }.ToString()
-            : database.ConnectionString;
+            ? new SqliteConnectionStringBuilder { DataSource = data.Path(FileName) }.ToString()
+            : database.ConnectionString);
 }
