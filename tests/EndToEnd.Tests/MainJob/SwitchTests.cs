@@ -20,7 +20,7 @@ public sealed class SwitchTests(ServedInstallation served) : IClassFixture<Serve
     {
         await using var load = OpenLoopLoad.Start(500, $"{Installation.Gateway}/predict/adder", _body);
         for (var i = 0; i < Switches; i++)
-            await Installation.DeployAsync("adder", "adder", i % 2 == 0 ? "2" : "1");
+            await ServeAsync(i % 2 == 0 ? "2" : "1");
         var history = await load.StopAsync();
 
         AssertWhole(history);
@@ -30,8 +30,8 @@ public sealed class SwitchTests(ServedInstallation served) : IClassFixture<Serve
     [Fact]
     public async Task F67_A_rollback_under_load_takes_no_download_and_fails_no_request()
     {
-        await Installation.DeployAsync("adder", "adder", "1");
-        await Installation.DeployAsync("adder", "adder", "2");
+        await ServeAsync("1");
+        await ServeAsync("2");
         await using var load = OpenLoopLoad.Start(500, $"{Installation.Gateway}/predict/adder", _body);
         await Eventually.TrueAsync(() => load.History.Count > 200, TimeSpan.FromSeconds(10), "load under way");
 
@@ -58,21 +58,29 @@ public sealed class SwitchTests(ServedInstallation served) : IClassFixture<Serve
         var found = await Eventually.GetAsync(() => Installation.GetAsync($"requests/{id}"), _ => true, TimeSpan.FromSeconds(10), "request in the log");
 
         Assert.Equal("production", found.GetProperty("environment").GetString());
-        Assert.Equal(41, found.GetProperty("features")[0].GetProperty("value").EnumerateArray().Single().GetDouble());
-        Assert.Equal(prediction, found.GetProperty("outputs")[0].GetProperty("y")[0].GetDouble());
+        Assert.Equal("41", found.GetProperty("features")[0].GetProperty("value").GetRawText().Trim('[', ']'));
+        Assert.Equal($"{prediction}", found.GetProperty("outputs")[0].GetProperty("y").GetRawText().Trim('[', ']'));
         Assert.Equal(Assert.Single(answer.Headers.GetValues("X-Release")), found.GetProperty("release").GetString());
     }
 
     [Fact]
     public async Task History_tells_what_served_at_a_time()
     {
-        await Installation.DeployAsync("adder", "adder", "1");
+        await ServeAsync("1");
         var then = DateTimeOffset.UtcNow;
-        await Installation.DeployAsync("adder", "adder", "2");
+        await ServeAsync("2");
 
         var history = await Installation.GetAsync($"environments/production/endpoints/adder/history?at={Uri.EscapeDataString(then.ToString("O"))}");
 
         Assert.Equal("1", history.GetProperty("arms")[0].GetProperty("version").GetString());
+    }
+
+    /// <summary>The tests share an endpoint: what it serves first is left to the one before.</summary>
+    private async Task ServeAsync(string version)
+    {
+        var now = await Installation.GetAsync("environments/production/endpoints/adder");
+        if (now.GetProperty("arms")[0].GetProperty("version").GetString() != version)
+            await Installation.DeployAsync("adder", "adder", version);
     }
 
     private static void AssertWhole(IReadOnlyList<SentRequest> history)
