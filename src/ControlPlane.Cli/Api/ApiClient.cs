@@ -131,7 +131,7 @@ internal sealed class ApiClient : IDisposable
             var problem = JsonNode.Parse(text)!.AsObject();
             var message = new StringBuilder((string?)problem["detail"] ?? (string?)problem["title"] ?? text);
             foreach (var check in (problem["checks"] as JsonArray ?? []).Where(check => (string?)check!["outcome"] == "failed"))
-                message.Append($"\n  {check!["check"]}: {check["detail"]}\n  What to do: {check["remedy"]}");
+                message.Append($"\n  failed check: {check!["check"]}");
             return new ApiException(answer.StatusCode, message.ToString(), (string?)problem["code"]);
         }
         catch (Exception unreadable) when (unreadable is JsonException or InvalidOperationException)

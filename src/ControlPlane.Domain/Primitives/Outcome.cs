@@ -30,7 +30,8 @@ public readonly struct Outcome<T>
 /// <param name="Code">Stable, PascalCase.</param>
 /// <param name="Message">A sentence with the numbers in it.</param>
 /// <param name="Field">The member of the request that is to blame, or null.</param>
-public sealed record Refusal(string Code, string Message, RefusalKind Kind = RefusalKind.NotAllowed, string? Field = null)
+/// <param name="Remedy">What to do about a check that an upload failed, or null.</param>
+public sealed record Refusal(string Code, string Message, RefusalKind Kind = RefusalKind.NotAllowed, string? Field = null, string? Remedy = null)
 {
     public static Refusal NotFound(string what, string name) => new("NotFound", $"There is no {what} {name}.", RefusalKind.NotFound);
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using ControlPlane.Domain.Primitives;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
+using Serving.Contracts.Models;
 
 namespace ControlPlane.Web.Hosting;
 
@@ -23,7 +24,9 @@ internal static class Problems
 
     public static ProblemDetails Details(Refusal refusal)
     {
-        var details = Details(StatusOf(refusal.Kind), refusal.Code, refusal.Message);
+        var details = Details(StatusOf(refusal.Kind), refusal.Code, refusal.Remedy is null ? refusal.Message : $"{refusal.Message} {refusal.Remedy}");
+        if (refusal.Remedy is not null)
+            details.Extensions["checks"] = new[] { new ModelCheck(refusal.Field ?? refusal.Code, ModelCheck.Failed, refusal.Message, refusal.Remedy) };
         if (refusal.Field is not null)
             details.Extensions["field"] = refusal.Field;
         return details;

@@ -7,7 +7,7 @@ namespace ControlPlane.Web.Features.Registry;
 internal static class UploadRefusals
 {
     public static Refusal Of(string code, ModelCheck failed) =>
-        new(code, failed.Remedy is null ? failed.Detail : $"{failed.Detail} {failed.Remedy}", RefusalKind.Unprocessable, failed.Check);
+        new(code, failed.Detail, RefusalKind.Unprocessable, failed.Check, failed.Remedy ?? "Correct this and upload again; nothing was kept.");
 
     public static Refusal Of(ModelCheck failed) => Of(
         failed.Check switch
