@@ -60,10 +60,23 @@ internal static class VersionCommands
             return ExitCodes.Ok;
         }
 
-        var done = await api.GetAsync($"models/{model}/versions/{version}?wait={(int)timeout.TotalSeconds}s", cancel);
+        var done = await EndOfValidationAsync(api, $"models/{model}/versions/{version}", timeout, cancel);
         Print(parsed, done, version);
         Output.Say($"Page: {page}");
         return (string?)done["status"] switch { "Ready" => ExitCodes.Ok, "Rejected" => ExitCodes.Rejected, _ => ExitCodes.Timeout };
+    }
+
+    /// <summary>One question waits a minute at most, so that no proxy between gives up on it.</summary>
+    private static async Task<JsonNode> EndOfValidationAsync(ApiClient api, string path, TimeSpan timeout, CancellationToken cancel)
+    {
+        var began = TimeProvider.System.GetTimestamp();
+        while (true)
+        {
+            var left = timeout - TimeProvider.System.GetElapsedTime(began);
+            var seen = await api.GetAsync($"{path}?wait={(int)Math.Clamp(left.TotalSeconds, 1, 60)}s", cancel);
+            if ((string?)seen["status"] is "Ready" or "Rejected" || left <= TimeSpan.Zero)
+                return seen;
+        }
     }
 
     private static async Task<int> ListAsync(ParseResult parsed, ApiClient api, string model, CancellationToken cancel)
