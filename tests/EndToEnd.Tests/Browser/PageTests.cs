@@ -50,8 +50,14 @@ public sealed class PageTests(BrowsedInstallation browsed) : IClassFixture<Brows
         var before = await browsed.Installation.GetAsync("environments/production/endpoints/adder");
         var version = before.GetProperty("arms")[0].GetProperty("version").GetString();
 
-        await page.GetByRole(AriaRole.Button, new() { NameRegex = new("Roll back to", System.Text.RegularExpressions.RegexOptions.IgnoreCase) }).First.ClickAsync();
-        await page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { NameRegex = new("Roll back", System.Text.RegularExpressions.RegexOptions.IgnoreCase) }).First.ClickAsync();
+        var dialog = page.Locator("[role=dialog], [role=alertdialog], dialog[open]").First;
+        // The document is there before the page is alive: a click that came too early is repeated.
+        await Eventually.TrueAsync(async () =>
+        {
+            await page.Locator("button.btn.back").First.ClickAsync();
+            return await dialog.IsVisibleAsync();
+        }, TimeSpan.FromSeconds(15), "the question whether to roll back");
+        await dialog.Locator("button.btn.back").First.ClickAsync();
 
         await Eventually.GetAsync(() => browsed.Installation.GetAsync("environments/production/endpoints/adder"),
             now => now.GetProperty("arms")[0].GetProperty("version").GetString() != version, TimeSpan.FromSeconds(10), "the other version serves");
@@ -63,8 +69,15 @@ public sealed class PageTests(BrowsedInstallation browsed) : IClassFixture<Brows
     {
         var page = browsed.Light;
         await page.GotoAsync("/models/adder/upload");
-        await page.Locator("input[type=file]").First.SetInputFilesAsync(new FilePayload { Name = "adder3.onnx", MimeType = "application/octet-stream", Buffer = TinyModel.Add(3) });
-        await page.GetByRole(AriaRole.Button, new() { NameRegex = new("^Upload", System.Text.RegularExpressions.RegexOptions.IgnoreCase) }).Last.ClickAsync();
+        var start = page.Locator("button[data-start]");
+        await Eventually.TrueAsync(async () =>
+        {
+            await page.Locator("input[type=file]").First.SetInputFilesAsync(new FilePayload { Name = "adder3.onnx", MimeType = "application/octet-stream", Buffer = TinyModel.Add(3) });
+            return await start.IsEnabledAsync();
+        }, TimeSpan.FromSeconds(15), "the upload may start");
+        await start.ClickAsync();
+        await Task.Delay(TimeSpan.FromSeconds(4), TimeProvider.System);
+        await page.ScreenshotAsync(new() { Path = Path.Combine(_screens, "uploading.png"), FullPage = true });
 
         await Eventually.GetAsync(() => browsed.Installation.GetAsync("models/adder/versions/3?wait=30s"),
             version => version.GetProperty("status").GetString() == "Ready", TimeSpan.FromSeconds(60), "version 3 ready");
