@@ -73,11 +73,11 @@ public sealed class PageTests(BrowsedInstallation browsed) : IClassFixture<Brows
         await Eventually.TrueAsync(async () =>
         {
             await page.Locator("input[type=file]").First.SetInputFilesAsync(new FilePayload { Name = "adder3.onnx", MimeType = "application/octet-stream", Buffer = TinyModel.Add(3) });
-            return await start.IsEnabledAsync();
-        }, TimeSpan.FromSeconds(15), "the upload may start");
-        await start.ClickAsync();
-        await Task.Delay(TimeSpan.FromSeconds(4), TimeProvider.System);
-        await page.ScreenshotAsync(new() { Path = Path.Combine(_screens, "uploading.png"), FullPage = true });
+            if (await start.IsEnabledAsync())
+                await start.ClickAsync();
+            await Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System);
+            return page.Url.Contains("/versions/", StringComparison.Ordinal);
+        }, TimeSpan.FromSeconds(30), "the page of the new version");
 
         await Eventually.GetAsync(() => browsed.Installation.GetAsync("models/adder/versions/3?wait=30s"),
             version => version.GetProperty("status").GetString() == "Ready", TimeSpan.FromSeconds(60), "version 3 ready");
