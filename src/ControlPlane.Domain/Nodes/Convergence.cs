@@ -11,8 +11,14 @@ public static class Convergence
 
     public static bool IsReachable(DateTimeOffset lastSeen, DateTimeOffset now) => now - lastSeen < UnreachableAfter;
 
+    /// <param name="revision">The newest revision there is. A node that is beyond it has applied something else (<see cref="IsAhead"/>).</param>
     public static bool HasApplied(Report report, string timelineId, long revision) =>
-        report.TimelineId == timelineId && report.AppliedRevision >= revision;
+        report.TimelineId == timelineId && report.AppliedRevision == revision;
+
+    /// <summary>The node holds what this database does not know of: it was restored from a backup, and only a new timeline will be followed.</summary>
+    public static bool IsAhead(Report report, string timelineId, long revision) =>
+        report.Rejected?.Reason == RejectionReasons.RevisionRegression
+        || (report.TimelineId == timelineId ? report.AppliedRevision > revision : report.TimelineId is not null && report.AppliedRevision >= revision);
 
     public static bool IsWarm(Report report, string release) =>
         report.Serving.Any(served => served.Release == release && served.State != ServedRelease.Loading);

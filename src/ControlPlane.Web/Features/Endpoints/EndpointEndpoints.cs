@@ -86,7 +86,7 @@ internal static class EndpointEndpoints
 
         await using var db = await factory.CreateDbContextAsync(cancel);
         var pool = await db.Endpoints.Where(known => known.Environment == environment && known.Name == endpoint).Select(known => known.Pool).SingleAsync(cancel);
-        var (acknowledged, pending) = await acknowledgement.WaitAsync(environment, pool, Acknowledgement.Parse(wait), _ => Task.FromResult(true), cancel);
+        var (acknowledged, pending) = await acknowledgement.WaitAsync(environment, pool, started.Revision, Acknowledgement.Parse(wait), _ => Task.FromResult(true), cancel);
         return Results.Ok(new { rollout = new { id = started.Number.ToString() }, release = new { id = started.Release }, revision = started.Revision, acknowledged, pending });
     }
 
@@ -95,7 +95,7 @@ internal static class EndpointEndpoints
     {
         await using var db = await factory.CreateDbContextAsync(cancel);
         var pool = await db.Endpoints.Where(known => known.Environment == environment && known.Name == endpoint).Select(known => known.Pool).SingleAsync(cancel);
-        await acknowledgement.WaitAsync(environment, pool, Acknowledgement.Parse(wait), async look =>
+        await acknowledgement.WaitAsync(environment, pool, revision: null, Acknowledgement.Parse(wait), async look =>
             await look.Rollouts.Where(rollout => rollout.Id == started.Id).Select(rollout => rollout.Phase).SingleAsync(cancel) is not RolloutPhase.Progressing, cancel);
         var phase = await db.Rollouts.AsNoTracking().Where(rollout => rollout.Id == started.Id).Select(rollout => rollout.Phase).SingleAsync(cancel);
         var revision = await db.Environments.AsNoTracking().Where(known => known.Name == environment).Select(known => known.Revision).SingleAsync(cancel);

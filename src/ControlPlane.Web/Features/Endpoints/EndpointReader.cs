@@ -76,8 +76,7 @@ internal sealed class EndpointReader(IDbContextFactory<ControlPlaneDb> factory, 
 
     /// <summary>What keeps nodes from doing what was asked.</summary>
     private static IReadOnlyList<string> ConditionsOf(IEnumerable<FleetNode> nodes, ServingEnvironment environment) =>
-        [.. nodes.Where(node => node.Report is { } report && report.TimelineId is not null && report.TimelineId != environment.TimelineId && report.AppliedRevision >= environment.Revision
-                || node.Report?.Rejected?.Reason == Serving.Contracts.Reports.RejectionReasons.RevisionRegression)
+        [.. nodes.Where(node => node.Report is { } report && Convergence.IsAhead(report, environment.TimelineId, environment.Revision))
             .Select(_ => "RevisionRegression").Distinct()];
 }
 

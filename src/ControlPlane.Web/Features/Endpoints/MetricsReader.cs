@@ -40,10 +40,10 @@ internal sealed class MetricsReader(IDbContextFactory<ControlPlaneDb> factory, F
         private long _invalid;
         private long _refused;
 
-        public Sum(Frames.Second second)
+        public Sum(LiveSecond second)
         {
             (_requests, _errors, _timeouts, _invalid, _refused) = (second.Requests, second.Errors, second.Timeouts, second.Invalid, second.Refused);
-            _latency = second.Latency;
+            _latency.TryMerge(second.Latency.Span);
         }
 
         public Sum(MetricWindow window)

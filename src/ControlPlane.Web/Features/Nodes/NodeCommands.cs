@@ -12,7 +12,7 @@ using JoinRow = ControlPlane.Domain.Nodes.JoinToken;
 namespace ControlPlane.Web.Features.Nodes;
 
 /// <summary>What can be done with nodes.</summary>
-internal sealed class NodeCommands(IDbContextFactory<ControlPlaneDb> factory, NodeReports reports, IHubContext<NodeHub> hub, LiveFeed feed, TimeProvider time)
+internal sealed class NodeCommands(IDbContextFactory<ControlPlaneDb> factory, NodeReports reports, IHubContext<NodeHub> hub, NodeConnections connections, LiveFeed feed, TimeProvider time)
 {
     private const int MostUses = 1_000;
     private static readonly TimeSpan _longestLife = TimeSpan.FromDays(30);
@@ -96,17 +96,25 @@ internal sealed class NodeCommands(IDbContextFactory<ControlPlaneDb> factory, No
     }
 
     /// <summary>The node's credential is worth nothing from now on; what it serves it goes on serving until someone stops it.</summary>
-    public Task<Outcome<Done>> RevokeAsync(string name, Actor actor, CancellationToken cancel) => factory.ChangeAsync<Done>(async db =>
+    public async Task<Outcome<Done>> RevokeAsync(string name, Actor actor, CancellationToken cancel)
     {
-        var node = await db.Nodes.SingleOrDefaultAsync(known => known.Name == name, cancel);
-        if (node is null)
-            return Refusal.NotFound("node", name);
-        node.RevokedAt ??= time.GetUtcNow();
-        db.Audit(actor, "node.revoked", $"node/{name}", time.GetUtcNow());
-        reports.Forget(node.Id);
+        var outcome = await factory.ChangeAsync<NodeId>(async db =>
+        {
+            var node = await db.Nodes.SingleOrDefaultAsync(known => known.Name == name, cancel);
+            if (node is null)
+                return Refusal.NotFound("node", name);
+            node.RevokedAt ??= time.GetUtcNow();
+            db.Audit(actor, "node.revoked", $"node/{name}", time.GetUtcNow());
+            return node.Id;
+        }, cancel);
+        if (!outcome.TryGet(out var id, out var refusal))
+            return refusal;
+
+        connections.End(id);
+        reports.Forget(id);
         feed.Publish(LiveTopics.Nodes);
         return default(Done);
-    }, cancel);
+    }
 
     /// <summary>After a restore of the database: a new timeline above everything that nodes hold, so that they follow again.</summary>
     public Task<Outcome<long>> ReassertAsync(string environment, Actor actor, CancellationToken cancel) => factory.ChangeAsync<long>(async db =>

@@ -56,6 +56,7 @@ internal static class NodeEndpoints
         return Results.Ok(new
         {
             environment, desiredRevision = known.Revision, timelineId = known.TimelineId, contentHash = known.ContentHash,
+            conditions = nodes.Where(node => node.Report is { } report && Domain.Nodes.Convergence.IsAhead(report, known.TimelineId, known.Revision)).Select(_ => "RevisionRegression").Distinct(),
             nodes = nodes.Select(node => new
             {
                 name = node.Name, pool = node.Pool, reachable = node.IsReachable, appliedRevision = node.Report?.AppliedRevision ?? 0, timelineId = node.Report?.TimelineId,

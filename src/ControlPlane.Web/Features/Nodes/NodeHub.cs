@@ -14,7 +14,7 @@ namespace ControlPlane.Web.Features.Nodes;
 
 /// <summary>The live connection of nodes and gateways. What is sent here can be fetched as well; losing it costs seconds.</summary>
 [Authorize(AuthenticationSchemes = NodeScheme.Name)]
-internal sealed class NodeHub(IDbContextFactory<ControlPlaneDb> factory, NodeReports reports, Frames frames, PeerLists peers) : Hub
+internal sealed class NodeHub(IDbContextFactory<ControlPlaneDb> factory, NodeReports reports, Frames frames, PeerLists peers, NodeConnections connections) : Hub
 {
     public const string Path = "/hubs/nodes";
 
@@ -29,6 +29,7 @@ internal sealed class NodeHub(IDbContextFactory<ControlPlaneDb> factory, NodeRep
     public override async Task OnConnectedAsync()
     {
         var cancel = Context.ConnectionAborted;
+        connections.Add(new NodeId(Caller.Id), Context);
         await Groups.AddToGroupAsync(Context.ConnectionId, One(Caller.Id), cancel);
         if (Caller.Kind == JoinRequest.Gateway)
         {
@@ -43,6 +44,12 @@ internal sealed class NodeHub(IDbContextFactory<ControlPlaneDb> factory, NodeRep
             await Clients.Caller.SendAsync("State", newest.Utf8, cancel);
     }
 
+    public override Task OnDisconnectedAsync(Exception? exception)
+    {
+        connections.Remove(Context.ConnectionId);
+        return Task.CompletedTask;
+    }
+
     public void Report(byte[] utf8)
     {
         if (Parse(utf8) is { } report)
@@ -54,7 +61,7 @@ internal sealed class NodeHub(IDbContextFactory<ControlPlaneDb> factory, NodeRep
         try
         {
             foreach (var frame in JsonSerializer.Deserialize(utf8, ContractsJson.Default.FrameArray) ?? [])
-                frames.Take(Caller.Environment, frame);
+                frames.Take(Caller.Environment, new NodeId(Caller.Id), frame);
         }
         catch (JsonException malformed)
         {

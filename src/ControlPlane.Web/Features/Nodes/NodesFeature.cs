@@ -13,10 +13,10 @@ internal static class NodesFeature
     public static IServiceCollection AddNodes(this IServiceCollection services)
     {
         services.AddAuthentication().AddScheme<AuthenticationSchemeOptions, NodeScheme>(NodeScheme.Name, null);
-        services.AddSignalR(hub => hub.MaximumParallelInvocationsPerClient = 4)
+        services.AddSignalR()
             .AddHubOptions<NodeHub>(hub => hub.MaximumReceiveMessageSize = LongestMessage)
             .AddMessagePackProtocol();
-        services.AddSingleton<PeerLists>().AddSingleton<NodeCommands>().AddSingleton<IEffectHandler, StatePush>();
+        services.AddSingleton<PeerLists>().AddSingleton<NodeConnections>().AddSingleton<NodeCommands>().AddSingleton<IEffectHandler, StatePush>();
         services.AddHostedService<NodeUpkeep>();
         services.AddChecked<LocalOptions, LocalOptionsValidator>(LocalOptions.Section);
         services.AddSingleton<LocalProcesses>().AddHostedService(provider => provider.GetRequiredService<LocalProcesses>());

@@ -86,7 +86,12 @@ internal sealed partial class RolloutLoop(
         if (!next.TryGet(out var transition, out var refusal))
             return refusal;
         if (rollout.Move(transition, Actor.Automatic.Name, now) is not { } decision)
+        {
+            // Looked at without a failure: what was wrong is over.
+            rollout.Condition = null;
+            rollout.NextTryAt = null;
             return false;
+        }
 
         db.Decisions.Add(decision);
         if (rollout.Phase == RolloutPhase.Completed)
@@ -98,17 +103,29 @@ internal sealed partial class RolloutLoop(
         return true;
     }
 
-    private async Task PutOffAsync(RolloutId id, Exception failure, CancellationToken cancel) => await factory.ChangeAsync<Done>(async db =>
+    /// <remarks>Written without reading the row: what is wrong with it may be that it cannot be read.</remarks>
+    private async Task PutOffAsync(RolloutId id, Exception failure, CancellationToken cancel)
     {
-        var rollout = await db.Rollouts.SingleAsync(known => known.Id == id, cancel);
-        rollout.Condition = $"ReconcileFailed: {failure.Message}";
-        rollout.NextTryAt = time.GetUtcNow() + _putOff;
-        return default(Done);
-    }, cancel);
+        try
+        {
+            var (condition, nextTry) = ($"ReconcileFailed: {failure.Message}", time.GetUtcNow() + _putOff);
+            await using var db = await factory.CreateDbContextAsync(cancel);
+            await db.Rollouts.Where(rollout => rollout.Id == id)
+                .ExecuteUpdateAsync(row => row.SetProperty(rollout => rollout.Condition, condition).SetProperty(rollout => rollout.NextTryAt, nextTry), cancel);
+            feed.Publish(LiveTopics.Rollouts);
+        }
+        catch (Exception unwritten) when (unwritten is not OperationCanceledException)
+        {
+            LogNotPutOff(id.Value, unwritten.Message);
+        }
+    }
 
     [LoggerMessage(LogLevel.Error, "A round over the rollouts failed")]
     private partial void LogRoundFailed(Exception failure);
 
     [LoggerMessage(LogLevel.Error, "Rollout {Rollout} could not be reconciled; it is tried again, others go on")]
     private partial void LogReconcileFailed(Guid rollout, Exception failure);
+
+    [LoggerMessage(LogLevel.Warning, "Rollout {Rollout} could not be put off either: {Reason}")]
+    private partial void LogNotPutOff(Guid rollout, string reason);
 }
