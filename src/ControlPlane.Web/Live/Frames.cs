@@ -25,6 +25,7 @@ internal sealed class Frames(NodeReports reports, LiveFeed feed, TimeProvider ti
 
     private readonly ConcurrentDictionary<SeriesKey, LiveSeries> _series = new();
     private readonly SeenFrames _seen = new(time);
+    private readonly DateTimeOffset _since = time.GetUtcNow();
     private long _lastPublished = long.MinValue;
 
     /// <summary>Takes one node's second.</summary>
@@ -48,6 +49,13 @@ internal sealed class Frames(NodeReports reports, LiveFeed feed, TimeProvider ti
         }
 
         Publish();
+    }
+
+    /// <summary>From when on memory holds everything.</summary>
+    public DateTimeOffset Begin()
+    {
+        var oldest = time.GetUtcNow() - TimeSpan.FromSeconds(Seconds);
+        return oldest > _since ? oldest : _since;
     }
 
     /// <summary>Seconds with traffic of an endpoint, oldest first.</summary>

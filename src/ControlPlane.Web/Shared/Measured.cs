@@ -30,10 +30,10 @@ public sealed class Measured(DateTimeOffset at, string release, string arm)
         Latency.TryMerge(latency);
     }
 
-    internal static Measured Of(string release, string arm, Frames.Second second)
+    internal static Measured Of(string release, string arm, LiveSecond second)
     {
         var part = new Measured(DateTimeOffset.FromUnixTimeSeconds(second.At), release, arm) { Requests = second.Requests, Errors = second.Errors + second.Timeouts, Refused = second.Refused };
-        part.Latency.Merge(second.Latency);
+        part.Latency.TryMerge(second.Latency.Span);
         return part;
     }
 

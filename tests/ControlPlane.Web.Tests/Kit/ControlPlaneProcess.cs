@@ -52,7 +52,7 @@ public sealed class ControlPlaneProcess : IAsyncDisposable
     public static ControlPlaneProcess Launch(IReadOnlyDictionary<string, string?>? settings = null, string? data = null)
     {
         var folder = data ?? Directory.CreateTempSubdirectory("control-plane-test-").FullName;
-        var url = $"http://127.0.0.1:{FreePort.Take()}";
+        var url = settings?.GetValueOrDefault("ASPNETCORE_URLS") ?? $"http://127.0.0.1:{FreePort.Take()}";
         var environment = new Dictionary<string, string?>
         {
             ["ASPNETCORE_URLS"] = url,

@@ -116,8 +116,17 @@ public sealed class SimulatedNode : IAsyncDisposable
 
     public async Task ReportAsync()
     {
-        if (_hub is { State: HubConnectionState.Connected } hub)
+        if (_hub is not { State: HubConnectionState.Connected } hub)
+            return;
+
+        try
+        {
             await hub.SendAsync("Report", JsonSerializer.SerializeToUtf8Bytes(Report(), ContractsJson.Default.Report));
+        }
+        catch (Exception lost) when (lost is InvalidOperationException or OperationCanceledException or IOException)
+        {
+            // The connection ended meanwhile; the next report says the same.
+        }
     }
 
     public Task SendFramesAsync(params Frame[] frames) =>

@@ -50,23 +50,22 @@ internal sealed class EndpointCommands(IDbContextFactory<ControlPlaneDb> factory
             var found = await FindAsync(db, environment, name, seenStamp, cancel);
             if (!found.TryGet(out var endpoint, out var refusal))
                 return refusal;
-            var version = await VersionAsync(db, order.Model, order.Version, cancel);
-            if (!version.TryGet(out var row, out refusal))
-                return refusal;
-            var made = Release.Of(row, order.Runtime, actor.Name, time.GetUtcNow());
+            var made = await ReleaseAsync(db, order.Model, order.Version, order.Runtime, actor, cancel);
             if (!made.TryGet(out var release, out refusal))
                 return refusal;
             if (endpoint.StableRelease == release.Id && !await db.Rollouts.AnyAsync(open => open.EndpointId == endpoint.Id && open.IsOpen, cancel))
                 return new Refusal("AlreadyServed", $"{endpoint.Address} serves this release already.");
 
-            if (!await db.Releases.AnyAsync(known => known.Id == release.Id, cancel))
-                db.Releases.Add(release);
             var target = await db.Environments.SingleAsync(known => known.Name == environment, cancel);
             return await StartAsync(db, endpoint, release.Id, AllAtOnce.Plan(target.Protected), $"Deploy {release.Model} v{release.Version}", actor, cancel);
         }, cancel);
         Changed();
         return outcome;
     }
+
+    /// <summary>Makes the release of a version; the same content is the same release.</summary>
+    public Task<Outcome<Release>> MakeReleaseAsync(string model, string version, RuntimeConfiguration? runtime, Actor actor, CancellationToken cancel) =>
+        factory.ChangeAsync<Release>(db => ReleaseAsync(db, model, version, runtime, actor, cancel), cancel);
 
     /// <summary>Back to an earlier release: in one revision when the nodes still hold it.</summary>
     /// <param name="to">Release id; null: the one that served before.</param>
@@ -111,6 +110,20 @@ internal sealed class EndpointCommands(IDbContextFactory<ControlPlaneDb> factory
         db.Audit(actor, $"endpoint.{(plan.Strategy == Strategies.Rollback ? "rolledBack" : "deployed")}", $"endpoint/{endpoint.Address}", now, reason, endpoint.StableRelease, release);
         var revision = await db.PublishAsync(endpoint.Environment, actor, $"#{number}: {reason}", now, cancel);
         return new RolloutStarted(rollout.Id, number, rollout.Phase, release, revision);
+    }
+
+    private async Task<Outcome<Release>> ReleaseAsync(ControlPlaneDb db, string model, string version, RuntimeConfiguration? runtime, Actor actor, CancellationToken cancel)
+    {
+        if (!(await VersionAsync(db, model, version, cancel)).TryGet(out var row, out var refusal))
+            return refusal;
+        if (!Release.Of(row, runtime, actor.Name, time.GetUtcNow()).TryGet(out var release, out refusal))
+            return refusal;
+        if (await db.Releases.SingleOrDefaultAsync(known => known.Id == release.Id, cancel) is { } existing)
+            return existing;
+
+        db.Releases.Add(release);
+        db.Audit(actor, "release.created", $"release/{release.Id}", time.GetUtcNow());
+        return release;
     }
 
     private static void Move(ControlPlaneDb db, Rollout rollout, RolloutEvent happened, Actor actor, DateTimeOffset now)

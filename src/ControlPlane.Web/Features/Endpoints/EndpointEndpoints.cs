@@ -26,6 +26,7 @@ internal static class EndpointEndpoints
         api.MapPost("/environments/{environment}/endpoints/{endpoint}/deploy", DeployAsync);
         api.MapPost("/environments/{environment}/endpoints/{endpoint}/rollback", RollBackAsync);
         api.MapGet("/environments/{environment}/endpoints/{endpoint}/history", HistoryAsync);
+        api.MapPost("/releases", MakeReleaseAsync);
         api.MapGet("/releases/{id}", ReleaseAsync);
     }
 
@@ -119,6 +120,17 @@ internal static class EndpointEndpoints
         });
     }
 
+    private static async Task<IResult> MakeReleaseAsync(ReleaseRequest request, ClaimsPrincipal user, EndpointCommands commands, CancellationToken cancel)
+    {
+        if (request.FeatureSchema is not null || request.Binding is not null)
+            return Problems.From(Refusal.Invalid("featureSchema", "Feature schemas are not part of this version; the caller gives the model's tensors."));
+        if ((request.Version is null ? request.Model : $"{request.Model}@{request.Version}").Split('@') is not [var model, var version])
+            return Problems.From(Refusal.Invalid("model", "model is name@version or name@alias, or version stands beside it."));
+
+        var outcome = await commands.MakeReleaseAsync(model, version, request.Runtime, user.Actor(), cancel);
+        return outcome.TryGet(out var release, out var refusal) ? Results.Created($"/api/v1/releases/{release.Id}", new { id = release.Id }) : Problems.From(refusal);
+    }
+
     private static async Task<IResult> ReleaseAsync(string id, IDbContextFactory<ControlPlaneDb> factory, CancellationToken cancel)
     {
         await using var db = await factory.CreateDbContextAsync(cancel);
@@ -127,6 +139,9 @@ internal static class EndpointEndpoints
             ? Problems.From(Refusal.NotFound("release", id))
             : Results.Ok(new { id = release.Id, model = release.Model, version = release.Version.ToString(), artifact = release.Artifact, runtime = release.Runtime, createdBy = release.CreatedBy, createdAt = release.CreatedAt });
     }
+
+    /// <param name="Model"><c>name@version</c>, <c>name@alias</c>, or a name with <paramref name="Version"/> beside it.</param>
+    private sealed record ReleaseRequest(string Model, string? Version = null, string? FeatureSchema = null, System.Text.Json.JsonElement? Binding = null, RuntimeConfiguration? Runtime = null);
 
     private sealed record DeployRequest(string Model, string Version, string? FeatureSchema = null, System.Text.Json.JsonElement? Binding = null, RuntimeConfiguration? Runtime = null, string? Strategy = null);
 

@@ -1,23 +1,26 @@
 using ControlPlane.Data;
 using ControlPlane.Web.Live;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
 using Serving.Contracts.Reports;
 
 namespace ControlPlane.Web.Features.Endpoints;
 
-/// <summary>Measurements of an endpoint: by the second from memory for the last quarter of an hour, else from the database.</summary>
-internal sealed class MetricsReader(IDbContextFactory<ControlPlaneDb> factory, Frames frames, TimeProvider time)
+/// <summary>Measurements of an endpoint: by the second from memory as far as it reaches, before that from the database.</summary>
+internal sealed class MetricsReader(IDbContextFactory<ControlPlaneDb> factory, Frames frames, IOptions<GatesOptions> options)
 {
-    private static readonly TimeSpan _inMemory = TimeSpan.FromSeconds(Frames.Seconds - 10);
     private const int MostPoints = 2_000;
 
     /// <summary>One point a step and arm; steps without traffic are left out.</summary>
     public async Task<IReadOnlyList<MetricPoint>> ReadAsync(string environment, string endpoint, DateTimeOffset from, DateTimeOffset to, TimeSpan step, CancellationToken cancel)
     {
         var seconds = Math.Max(1, (long)Math.Ceiling(Math.Max(step.TotalSeconds, (to - from).TotalSeconds / MostPoints)));
-        var samples = time.GetUtcNow() - from <= _inMemory
-            ? frames.Read(environment, endpoint, from, to).Select(pair => (At: pair.Second.At, pair.Key.Release, pair.Key.Arm, Sum: new Sum(pair.Second)))
-            : (await StoredAsync(environment, endpoint, from, to, cancel)).Select(window => (At: window.At.ToUnixTimeSeconds(), window.Release, window.Arm, Sum: new Sum(window)));
+        // The first window that memory holds whole; what is before it comes from the database, so that nothing counts twice.
+        var window = options.Value.Window.Ticks;
+        var border = new DateTimeOffset((frames.Begin().UtcTicks + window - 1) / window * window, TimeSpan.Zero);
+        var stored = from < border ? await StoredAsync(environment, endpoint, from, border < to ? border : to, cancel) : [];
+        var samples = stored.Select(row => (At: row.At.ToUnixTimeSeconds(), row.Release, row.Arm, Sum: new Sum(row)))
+            .Concat(frames.Read(environment, endpoint, from > border ? from : border, to).Select(pair => (pair.Second.At, pair.Key.Release, pair.Key.Arm, Sum: new Sum(pair.Second))));
 
         return [.. samples.GroupBy(sample => (At: sample.At / seconds * seconds, sample.Release, sample.Arm)).OrderBy(group => group.Key.At)
             .Select(group => Sum.Of(group.Select(sample => sample.Sum)).ToPoint(DateTimeOffset.FromUnixTimeSeconds(group.Key.At), group.Key.Release, group.Key.Arm, seconds))];
@@ -27,7 +30,7 @@ internal sealed class MetricsReader(IDbContextFactory<ControlPlaneDb> factory, F
     {
         await using var db = await factory.CreateDbContextAsync(cancel);
         return await db.MetricWindows.AsNoTracking()
-            .Where(window => window.Environment == environment && window.Endpoint == endpoint && window.At >= from && window.At <= to)
+            .Where(window => window.Environment == environment && window.Endpoint == endpoint && window.At >= from && window.At < to)
             .OrderBy(window => window.At).Take(200_000).ToListAsync(cancel);
     }
 
