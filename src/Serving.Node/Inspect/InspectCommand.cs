@@ -48,7 +48,7 @@ internal static class InspectCommand
         }
         catch (Exception refused) when (refused is OnnxRuntimeException or NotSupportedException or OutOfMemoryException)
         {
-            checks.Add(LoadRemedy.For(refused.Message));
+            checks.Add(LoadRemedy.For(refused.Message, folder));
             return report with { Checks = checks };
         }
 
