@@ -23,6 +23,7 @@ builder.Services
 var app = builder.Build();
 app.UseHosting();
 app.MapHealth();
+app.MapLive();
 app.MapAccess();
 app.MapRegistry();
 app.MapEndpoints();

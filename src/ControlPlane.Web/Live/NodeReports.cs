@@ -19,6 +19,13 @@ internal sealed class NodeReports(IDbContextFactory<ControlPlaneDb> factory, Liv
 
     public Seen? Of(NodeId node) => _seen.GetValueOrDefault(node);
 
+    public (int Reachable, int Silent) Count()
+    {
+        var now = time.GetUtcNow();
+        var reachable = _seen.Values.Count(seen => Convergence.IsReachable(seen.At, now));
+        return (reachable, _seen.Count - reachable);
+    }
+
     public void Take(NodeId node, Report report)
     {
         var now = time.GetUtcNow();

@@ -97,7 +97,9 @@ public sealed class NodeProtocol(SharedControlPlane shared) : IClassFixture<Shar
 
         var series = await (await _plane.Client.GetAsync($"/api/v1/metrics/query?endpoint=production/frames&metric=requests&step=60s")).JsonAsync();
         var perSecond = series.GetProperty("series")[0].GetProperty("points").EnumerateArray().Sum(point => point.GetProperty("value").GetDouble());
+        var metrics = await _plane.Client.GetStringAsync("/metrics");
         Assert.Equal(20, perSecond * 60, 6);
+        Assert.Contains($"controlplane_endpoint_requests_total{{environment=\"production\",endpoint=\"frames\",release=\"{release}\",arm=\"stable\"}} 20\n", metrics);
     }
 
     private static Frame Frame(long seq, DateTimeOffset at, string release) =>
