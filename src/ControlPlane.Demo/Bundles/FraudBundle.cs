@@ -99,7 +99,7 @@ internal static class FraudBundle
         """;
 
     private static string Meta(FraudRecipe recipe, FraudMetrics metrics) => string.Create(CultureInfo.InvariantCulture, $"""
-        notes: "{recipe.Notes}"
+        text: "{recipe.Notes}"
         metrics:
           auc: {metrics.Auc:F4}
           log_loss: {metrics.LogLoss:F4}
