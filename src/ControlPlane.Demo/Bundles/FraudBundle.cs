@@ -104,7 +104,7 @@ internal static class FraudBundle
           auc: {metrics.Auc:F4}
           log_loss: {metrics.LogLoss:F4}
         tags:
-          demo: "true"
+          - demo
 
         """);
 
