@@ -1,0 +1,103 @@
+using System.Net;
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using Testing;
+using Testing.Processes;
+
+namespace ControlPlane.Cli.Tests;
+
+/// <summary>Answers as the interface's description says, and can be made to fail.</summary>
+public sealed class FakeControlPlane : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+    private readonly MemoryStream _upload = new();
+    private int _cuts;
+
+    private FakeControlPlane(WebApplication app, int port) => (_app, Url) = (app, $"http://127.0.0.1:{port}");
+
+    public string Url { get; }
+
+    public byte[] Uploaded => _upload.ToArray();
+
+    /// <summary>What <c>GET /models/fraud/versions/1</c> says of the version.</summary>
+    public string Status { get; set; } = "Ready";
+
+    /// <summary>State a deployment ends in.</summary>
+    public string RolloutState { get; set; } = "Completed";
+
+    /// <summary>How many pieces of an upload are cut off.</summary>
+    public int Cuts { get => _cuts; set => _cuts = value; }
+
+    public static async Task<FakeControlPlane> StartAsync()
+    {
+        var port = FreePort.Take();
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, port));
+        var fake = new FakeControlPlane(builder.Build(), port);
+        fake.Map();
+        await fake._app.StartAsync();
+        return fake;
+    }
+
+    /// <summary>Runs the real program against this server.</summary>
+    public async Task<(int Code, string Output, string Talk)> RunAsync(params string[] arguments)
+    {
+        var start = new System.Diagnostics.ProcessStartInfo(Repository.Program("ControlPlane.Cli", "cpctl"), arguments)
+        {
+            RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true,
+        };
+        start.Environment["CPCTL_SERVER"] = Url;
+        start.Environment["CPCTL_TOKEN"] = "t";
+        start.Environment["CPCTL_CONFIG"] = Path.GetTempPath();
+        using var process = System.Diagnostics.Process.Start(start)!;
+        process.StandardInput.Close();
+        var output = process.StandardOutput.ReadToEndAsync();
+        var talk = process.StandardError.ReadToEndAsync();
+        await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(60));
+        return (process.ExitCode, await output, await talk);
+    }
+
+    public async ValueTask DisposeAsync() => await _app.DisposeAsync();
+
+    private void Map()
+    {
+        var api = _app.MapGroup("/api/v1");
+        api.MapGet("/models", (string? cursor) => Results.Json(cursor is null
+            ? new { items = new[] { new { name = "fraud", versions = 2 } }, nextCursor = (string?)"next" }
+            : new { items = new[] { new { name = "spam", versions = 1 } }, nextCursor = (string?)null }));
+        api.MapGet("/models/{model}", (string model) => model switch
+        {
+            "fraud" => Results.Json(new { name = "fraud" }),
+            "secret" => Problem(403, "Forbidden", "You may not see this."),
+            _ => Problem(404, "NotFound", $"There is no model {model}."),
+        });
+        api.MapPost("/models", () => Problem(409, "ModelExists", "There is a model of this name already."));
+        api.MapPost("/models/fraud/uploads", () => Results.Json(new { id = Guid.Empty, chunkSize = 1000 }, statusCode: 201));
+        api.MapMethods("/models/fraud/uploads/{id}", ["HEAD"], (HttpResponse response) => response.Headers["Upload-Offset"] = $"{_upload.Length}");
+        api.MapPut("/models/fraud/uploads/{id}", AppendAsync);
+        api.MapPost("/models/fraud/uploads/{id}/complete", () => Results.Json(new { version = "1", status = "Validating" }, statusCode: 202));
+        api.MapGet("/models/fraud/versions/1", () => Results.Json(new { version = "1", status = Status, checks = new[] { new { check = "loads", outcome = Status == "Ready" ? "passed" : "failed", detail = "x", remedy = "Export again." } } }));
+        api.MapPost("/environments/production/endpoints/fraud/deploy", () => Results.Json(new { release = new { id = "rel-1" }, rollout = new { id = "1", state = RolloutState }, revision = 7 }));
+    }
+
+    private async Task<IResult> AppendAsync(long offset, HttpContext http)
+    {
+        if (offset != _upload.Length)
+            return Problem(409, "WrongOffset", "Not there.");
+        if (Interlocked.Decrement(ref _cuts) >= 0)
+        {
+            http.Abort();
+            return Results.Empty;
+        }
+
+        await http.Request.Body.CopyToAsync(_upload);
+        return Results.NoContent();
+    }
+
+    private static IResult Problem(int status, string code, string detail) =>
+        Results.Text(JsonSerializer.Serialize(new { status, code, detail, title = code }), "application/problem+json", statusCode: status);
+}
