@@ -1,3 +1,4 @@
+using ControlPlane.Data.Releases;
 using ControlPlane.Domain.Audit;
 using ControlPlane.Domain.Identity;
 using ControlPlane.Domain.Primitives;
@@ -27,6 +28,10 @@ public static class Changes
             }
             catch (Exception lost) when (attempt < MostAttempts && LostRace.Is(lost))
             {
+            }
+            catch (RevisionRegressionException behind)
+            {
+                return behind.ToRefusal();
             }
             catch (DbUpdateConcurrencyException stale)
             {

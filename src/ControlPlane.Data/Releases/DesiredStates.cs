@@ -3,6 +3,7 @@ using ControlPlane.Domain.Identity;
 using ControlPlane.Domain.Nodes;
 using ControlPlane.Domain.Releases;
 using Microsoft.EntityFrameworkCore;
+using Serving.Contracts.Reports;
 using Serving.Contracts.State;
 
 namespace ControlPlane.Data.Releases;
@@ -14,20 +15,26 @@ public static class DesiredStates
     /// Makes the next revision from what the database holds, in the caller's transaction. What the caller changed is saved first, so that the queries
     /// here see it.
     /// </summary>
+    /// <exception cref="RevisionRegressionException">Nodes hold more than the database knows of; <see cref="Changes"/> makes a refusal of it.</exception>
     public static async Task<long> PublishAsync(this ControlPlaneDb db, string environment, Actor actor, string reason, DateTimeOffset at, CancellationToken cancel)
     {
         await db.SaveChangesAsync(cancel);
         var target = await TakeAsync(db, environment, cancel);
+        var reports = await ReportsAsync(db, environment, cancel);
+        if (reports.Where(report => Convergence.HoldsMore(report, target.TimelineId, target.Revision)).Max(report => (long?)report.AppliedRevision) is { } ahead)
+            throw new RevisionRegressionException(environment, target.Revision, ahead);
         return await PublishAsync(db, target, target.Revision + 1, actor, reason, at, cancel);
     }
 
     /// <summary>Begins a new timeline above everything a node ever reported, so that nodes take this database's word again after a restore.</summary>
+    /// <param name="highestReported">What the caller knows beyond the reports in the database.</param>
     public static async Task<long> ReassertAsync(this ControlPlaneDb db, string environment, long highestReported, Actor actor, DateTimeOffset at, CancellationToken cancel)
     {
         await db.SaveChangesAsync(cancel);
         var target = await TakeAsync(db, environment, cancel);
+        var stored = (await ReportsAsync(db, environment, cancel)).Max(report => (long?)report.AppliedRevision) ?? 0;
         target.TimelineId = Guid.CreateVersion7(at).ToString("N");
-        return await PublishAsync(db, target, Math.Max(target.Revision, highestReported) + 1, actor, "Re-asserted", at, cancel);
+        return await PublishAsync(db, target, Math.Max(target.Revision, Math.Max(stored, highestReported)) + 1, actor, "Re-asserted", at, cancel);
     }
 
     /// <summary>The newest document of an environment, byte for byte; null before the first.</summary>
@@ -69,6 +76,11 @@ public static class DesiredStates
         await db.Entry(target).ReloadAsync(cancel);
         return target;
     }
+
+    private static Task<List<Report>> ReportsAsync(ControlPlaneDb db, string environment, CancellationToken cancel) =>
+        db.NodeStatuses.AsNoTracking()
+            .Join(db.Nodes.Where(node => node.Environment == environment && node.RevokedAt == null), status => status.NodeId, node => node.Id, (status, _) => status.Report)
+            .ToListAsync(cancel);
 
     private static async Task<long> PublishAsync(ControlPlaneDb db, ServingEnvironment target, long revision, Actor actor, string reason, DateTimeOffset at, CancellationToken cancel)
     {

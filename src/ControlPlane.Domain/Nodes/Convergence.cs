@@ -15,10 +15,16 @@ public static class Convergence
     public static bool HasApplied(Report report, string timelineId, long revision) =>
         report.TimelineId == timelineId && report.AppliedRevision == revision;
 
-    /// <summary>The node holds what this database does not know of: it was restored from a backup, and only a new timeline will be followed.</summary>
+    /// <summary>The node holds what this database does not know of, and says so by its revision or by refusing ours: only a new timeline will be followed.</summary>
     public static bool IsAhead(Report report, string timelineId, long revision) =>
-        report.Rejected?.Reason == RejectionReasons.RevisionRegression
-        || (report.TimelineId == timelineId ? report.AppliedRevision > revision : report.TimelineId is not null && report.AppliedRevision >= revision);
+        report.Rejected?.Reason == RejectionReasons.RevisionRegression || HoldsMore(report, timelineId, revision);
+
+    /// <summary>
+    /// As after the restore of a backup. Nodes that hold revision 120 ignore 101, 102, … and would take 121 for news though it knows nothing of what
+    /// happened since: nothing may be published until someone re-asserts the environment.
+    /// </summary>
+    public static bool HoldsMore(Report report, string timelineId, long revision) =>
+        report.TimelineId is { } applied && (applied == timelineId ? report.AppliedRevision > revision : report.AppliedRevision >= revision && report.AppliedRevision > 0);
 
     public static bool IsWarm(Report report, string release) =>
         report.Serving.Any(served => served.Release == release && served.State != ServedRelease.Loading);

@@ -79,7 +79,8 @@ public sealed class SqliteLockTests(Databases databases)
 
     private static async Task ReadAsync(TestDatabase database, CancellationToken stop)
     {
-        while (!stop.IsCancellationRequested)
+        using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(10));
+        while (!stop.IsCancellationRequested && await pace.WaitForNextTickAsync(CancellationToken.None))
         {
             await using var db = database.CreateDbContext();
             await db.AuditEntries.OrderByDescending(entry => entry.Id).Take(10).ToListAsync(CancellationToken.None);

@@ -62,7 +62,7 @@ internal sealed class VersionCommands(IDbContextFactory<ControlPlaneDb> factory,
                 var version = await db.Versions.SingleOrDefaultAsync(known => known.ModelName == modelName && known.Number == number, cancel);
                 if (version is null)
                     return Refusal.NotFound($"version {number} of model", modelName);
-                if (VersionUse.Check(version, await VersionUsers.OfAsync(db, modelName, number, cancel)) is { } inUse)
+                if (VersionUse.Check(version, await VersionUsers.OfAsync(db, version.Digest, cancel)) is { } inUse)
                     return inUse;
 
                 db.Versions.Remove(version);

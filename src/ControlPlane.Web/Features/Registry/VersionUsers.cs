@@ -3,12 +3,12 @@ using Microsoft.EntityFrameworkCore;
 
 namespace ControlPlane.Web.Features.Registry;
 
-/// <summary>Who holds a version, in words.</summary>
+/// <summary>Who holds a version, in words. A release holds content, whichever version it was made of: another version with the same files is held as well.</summary>
 internal static class VersionUsers
 {
-    public static async Task<IReadOnlyList<string>> OfAsync(ControlPlaneDb db, string model, int number, CancellationToken cancel)
+    public static async Task<IReadOnlyList<string>> OfAsync(ControlPlaneDb db, string digest, CancellationToken cancel)
     {
-        var releases = await db.Releases.Where(release => release.Model == model && release.Version == number).Select(release => release.Id).ToListAsync(cancel);
+        var releases = await db.Releases.Where(release => release.Artifact == digest).Select(release => release.Id).ToListAsync(cancel);
         if (releases.Count == 0)
             return [];
 
