@@ -23,6 +23,8 @@ internal sealed class ArtifactCache(ControlPlaneClient controlPlane, NodePaths p
             throw new ReleaseRefusedException(release, RejectionReasons.DigestMismatch, $"The manifest's digest is {ArtifactDigest.Of(manifest)}, the release names {digest}.");
 
         var folder = FolderOf(digest);
+        foreach (var file in manifest.Files)
+            await DropDamagedAsync(folder, file, cancel);
         if (IsWhole(folder, manifest))
             return folder;
         if (!controlPlane.IsConfigured)
@@ -38,6 +40,13 @@ internal sealed class ArtifactCache(ControlPlaneClient controlPlane, NodePaths p
 
         Durable.FlushFolder(folder);
         return folder;
+    }
+
+    /// <summary>What was whole when it was written may have rotted since: nothing is loaded that was not hashed just before.</summary>
+    private async Task DropDamagedAsync(string folder, ArtifactFile file, CancellationToken cancel)
+    {
+        if (IsWhole(folder, file) && await HashAsync(Path.Combine(folder, file.Path), cancel) != file.Sha256)
+            File.Delete(Path.Combine(folder, file.Path));
     }
 
     /// <summary>Removes what nothing pins; done when a download needs the room.</summary>

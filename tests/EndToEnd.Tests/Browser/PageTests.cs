@@ -50,14 +50,16 @@ public sealed class PageTests(BrowsedInstallation browsed) : IClassFixture<Brows
         var before = await browsed.Installation.GetAsync("environments/production/endpoints/adder");
         var version = before.GetProperty("arms")[0].GetProperty("version").GetString();
 
-        var dialog = page.Locator("[role=dialog], [role=alertdialog], dialog[open]").First;
+        var confirm = page.Locator("button[type=submit][form].back");
         // The document is there before the page is alive: a click that came too early is repeated.
         await Eventually.TrueAsync(async () =>
         {
-            await page.Locator("button.btn.back").First.ClickAsync();
-            return await dialog.IsVisibleAsync();
+            if (await confirm.CountAsync() == 0)
+                await page.Locator("button[type=button].back").First.ClickAsync();
+            await Task.Delay(TimeSpan.FromMilliseconds(500), TimeProvider.System);
+            return await confirm.CountAsync() == 1;
         }, TimeSpan.FromSeconds(15), "the question whether to roll back");
-        await dialog.Locator("button.btn.back").First.ClickAsync();
+        await confirm.ClickAsync();
 
         await Eventually.GetAsync(() => browsed.Installation.GetAsync("environments/production/endpoints/adder"),
             now => now.GetProperty("arms")[0].GetProperty("version").GetString() != version, TimeSpan.FromSeconds(10), "the other version serves");
@@ -72,12 +74,17 @@ public sealed class PageTests(BrowsedInstallation browsed) : IClassFixture<Brows
         var start = page.Locator("button[data-start]");
         await Eventually.TrueAsync(async () =>
         {
-            await page.Locator("input[type=file]").First.SetInputFilesAsync(new FilePayload { Name = "adder3.onnx", MimeType = "application/octet-stream", Buffer = TinyModel.Add(3) });
-            if (await start.IsEnabledAsync())
-                await start.ClickAsync();
-            await Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System);
+            // Until the page is alive nothing takes the file; once it was taken, the button is gone.
+            if (await start.IsVisibleAsync())
+            {
+                await page.Locator("input[type=file]").First.SetInputFilesAsync(new FilePayload { Name = "adder3.onnx", MimeType = "application/octet-stream", Buffer = TinyModel.Add(3) });
+                if (await start.IsEnabledAsync())
+                    await start.ClickAsync();
+            }
+
+            await Task.Delay(TimeSpan.FromSeconds(2), TimeProvider.System);
             return page.Url.Contains("/versions/", StringComparison.Ordinal);
-        }, TimeSpan.FromSeconds(30), "the page of the new version");
+        }, TimeSpan.FromSeconds(60), "the page of the new version");
 
         await Eventually.GetAsync(() => browsed.Installation.GetAsync("models/adder/versions/3?wait=30s"),
             version => version.GetProperty("status").GetString() == "Ready", TimeSpan.FromSeconds(60), "version 3 ready");

@@ -107,6 +107,24 @@ public sealed class DiskTests
     }
 
     [Fact]
+    public async Task F54_An_artifact_damaged_at_rest_is_not_served_the_revision_before_is_until_it_is_fetched_again()
+    {
+        await using var site = await Site.CreateAsync();
+        await ServeTwoAsync(site);
+        await site.StopControlPlaneAsync();
+        var second = Directory.GetFiles(site.Cache, "*.onnx", SearchOption.AllDirectories).Single(path => File.ReadAllBytes(path).SequenceEqual(TinyModel.Add(2)));
+        var damaged = TinyModel.Add(2);
+        damaged[^1] ^= 1;
+        await File.WriteAllBytesAsync(second, damaged);
+
+        await site.RestartNodeAsync();
+        await site.Node.ReadyAsync(TimeSpan.FromSeconds(20));
+
+        Assert.Equal(1, (await site.StatusAsync()).GetProperty("appliedRevision").GetInt64());
+        Assert.Equal(2, await site.AskAsync());
+    }
+
+    [Fact]
     public async Task F53_With_both_generations_damaged_the_state_is_fetched()
     {
         await using var site = await Site.CreateAsync();

@@ -23,6 +23,12 @@ internal sealed class RolloutCommands(IDbContextFactory<ControlPlaneDb> factory,
                 return Refusal.NotFound("rollout", $"#{number}");
             if (seenStamp is not null && seenStamp != rollout.Stamp)
                 return Refusal.Stale($"Rollout #{number}");
+            if (action == RolloutAction.Start && await db.Rollouts.FirstOrDefaultAsync(other => other.EndpointId == rollout.EndpointId && other.IsOpen && other.Number != number
+                    && (other.Phase == RolloutPhase.Progressing || other.Phase == RolloutPhase.Paused || other.Phase == RolloutPhase.Inconclusive || other.Phase == RolloutPhase.RollingBack), cancel) is { } underWay)
+            {
+                return new Refusal("AnotherRolloutUnderWay", $"Rollout #{underWay.Number} of {rollout.Environment}/{rollout.EndpointName} is under way. Abort it or wait for its end, then start this one.");
+            }
+
             if (!RolloutMachine.Next(rollout.Plan, rollout.State, new RolloutEvent.Asked(action, reason, now)).TryGet(out var transition, out var refusal))
                 return refusal;
 
