@@ -31,6 +31,7 @@ public sealed class EndlessModelTests
         Assert.All(ended, answer => Assert.Equal(HttpStatusCode.GatewayTimeout, answer.StatusCode));
         Assert.InRange(sent.Count, 100, int.MaxValue);
         Assert.All(sent, one => Assert.Equal(200, one.Status));
-        Assert.True(sent.Max(one => one.Took) < TimeSpan.FromSeconds(1.5), string.Join(' ', sent.Select(one => (int)one.Took.TotalMilliseconds).OrderDescending().Take(20)));
+        // Below the deadline of the endless ones: nobody waited for their end. The cores themselves are shared with them.
+        Assert.True(sent.Max(one => one.Took) < TimeSpan.FromSeconds(3.5), string.Join(' ', sent.Select(one => (int)one.Took.TotalMilliseconds).OrderDescending().Take(20)));
     }
 }

@@ -1,0 +1,43 @@
+using EndToEnd.Tests.Kit;
+using Microsoft.Playwright;
+using Testing;
+using Testing.Models;
+
+namespace EndToEnd.Tests.Browser;
+
+/// <summary>The control plane goes away under open pages.</summary>
+public sealed class RestartTests
+{
+    private const int Pages = 20;
+
+    [Fact]
+    public async Task F100_Twenty_open_pages_say_that_serving_goes_on_and_come_back_by_themselves_with_their_view()
+    {
+        await using var installation = await Installation.StartAsync(productionNodes: 1);
+        await installation.UploadAsync("adder", TinyModel.Add(1));
+        await installation.CreateEndpointAsync("adder");
+        await using var chromium = await Chromium.StartAsync();
+        var first = await chromium.SignInAsync(installation);
+        var pages = new List<IPage> { first };
+        while (pages.Count < Pages)
+            pages.Add(await first.Context.NewPageAsync());
+        foreach (var page in pages)
+        {
+            await page.GotoAsync("/endpoints/production/adder?range=1h&tab=traffic");
+            await page.Locator("h1").First.WaitForAsync();
+        }
+
+        await Task.Delay(TimeSpan.FromSeconds(3), TimeProvider.System);
+        await installation.KillControlPlaneAsync();
+        foreach (var page in pages)
+            await page.GetByText("Serving is not affected").First.WaitForAsync(new() { State = WaitForSelectorState.Visible, Timeout = 60_000 });
+        await installation.StartControlPlaneAsync();
+
+        foreach (var page in pages)
+        {
+            await page.GetByText("Serving is not affected").First.WaitForAsync(new() { State = WaitForSelectorState.Hidden, Timeout = 60_000 });
+            await page.Locator("h1").First.WaitForAsync();
+            Assert.EndsWith("/endpoints/production/adder?range=1h&tab=traffic", page.Url, StringComparison.Ordinal);
+        }
+    }
+}
