@@ -19,14 +19,19 @@ internal sealed class Frames(NodeReports reports, LiveFeed feed, TimeProvider ti
     /// <summary>Older measurements are not taken any more.</summary>
     public static readonly TimeSpan Oldest = TimeSpan.FromDays(1);
 
+    /// <summary>The end of an instance's name, by which also its late windows are known.</summary>
+    public const int InstanceTail = 16;
+
     private const int MostSeries = 2_000;
     private static readonly TimeSpan _idle = TimeSpan.FromSeconds(Seconds);
     private static readonly TimeSpan _published = TimeSpan.FromSeconds(1);
 
     private readonly ConcurrentDictionary<SeriesKey, LiveSeries> _series = new();
     private readonly SeenFrames _seen = new(time);
-    private readonly DateTimeOffset _since = time.GetUtcNow();
     private long _lastPublished = long.MinValue;
+
+    /// <summary>The name under which this process writes its windows; no two processes share it.</summary>
+    public string Instance { get; } = Guid.CreateVersion7(time.GetUtcNow()).ToString("N");
 
     /// <summary>Takes one node's second.</summary>
     public void Take(string environment, NodeId node, Frame frame)
@@ -51,12 +56,8 @@ internal sealed class Frames(NodeReports reports, LiveFeed feed, TimeProvider ti
         Publish();
     }
 
-    /// <summary>From when on memory holds everything.</summary>
-    public DateTimeOffset Begin()
-    {
-        var oldest = time.GetUtcNow() - TimeSpan.FromSeconds(Seconds);
-        return oldest > _since ? oldest : _since;
-    }
+    /// <summary>From when on memory holds all that this process was told.</summary>
+    public DateTimeOffset Begin() => time.GetUtcNow() - TimeSpan.FromSeconds(Seconds);
 
     /// <summary>Seconds with traffic of an endpoint, oldest first.</summary>
     public IReadOnlyList<(SeriesKey Key, LiveSecond Second)> Read(string environment, string endpoint, DateTimeOffset from, DateTimeOffset to)
@@ -86,7 +87,7 @@ internal sealed class Frames(NodeReports reports, LiveFeed feed, TimeProvider ti
         foreach (var (key, series) in _series)
         {
             windows.AddRange(series.TakeWindows(length, until, late: false).Select(sum => sum.ToWindow(key, instance)));
-            windows.AddRange(series.TakeWindows(length, until, late: true).Select(sum => sum.ToWindow(key, $"late-{now.ToUnixTimeSeconds():x}-{instance[^16..]}")));
+            windows.AddRange(series.TakeWindows(length, until, late: true).Select(sum => sum.ToWindow(key, $"late-{now.ToUnixTimeSeconds():x}-{instance[^InstanceTail..]}")));
             if (series.LastArrival < idleSince)
                 _series.TryRemove(key, out _);
         }

@@ -8,7 +8,6 @@ namespace ControlPlane.Web.Live;
 /// <summary>Brings ten-second windows to the database, where gates, alerts and longer charts read them. What cannot be written is dropped and said.</summary>
 internal sealed partial class WindowWriter(IDbContextFactory<ControlPlaneDb> factory, Frames frames, DatabaseGate gate, IOptions<GatesOptions> options, TimeProvider time, ILogger<WindowWriter> logger) : BackgroundService
 {
-    private readonly string _instance = Guid.CreateVersion7(time.GetUtcNow()).ToString("N");
     private DateTimeOffset _cleaned;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -30,7 +29,7 @@ internal sealed partial class WindowWriter(IDbContextFactory<ControlPlaneDb> fac
 
     private async Task WriteAsync(CancellationToken cancel)
     {
-        var windows = frames.TakeWindows(options.Value.Window, _instance);
+        var windows = frames.TakeWindows(options.Value.Window, frames.Instance);
         await using var db = await factory.CreateDbContextAsync(cancel);
         db.MetricWindows.AddRange(windows);
         await db.SaveChangesAsync(cancel);

@@ -6,7 +6,7 @@ using Serving.Contracts.Reports;
 
 namespace ControlPlane.Web.Features.Endpoints;
 
-/// <summary>Measurements of an endpoint: by the second from memory as far as it reaches, before that from the database.</summary>
+/// <summary>Measurements of an endpoint: by the second from memory as far as it reaches, before that and of other control planes from the database.</summary>
 internal sealed class MetricsReader(IDbContextFactory<ControlPlaneDb> factory, Frames frames, IOptions<GatesOptions> options)
 {
     private const int MostPoints = 2_000;
@@ -15,10 +15,10 @@ internal sealed class MetricsReader(IDbContextFactory<ControlPlaneDb> factory, F
     public async Task<IReadOnlyList<MetricPoint>> ReadAsync(string environment, string endpoint, DateTimeOffset from, DateTimeOffset to, TimeSpan step, CancellationToken cancel)
     {
         var seconds = Math.Max(1, (long)Math.Ceiling(Math.Max(step.TotalSeconds, (to - from).TotalSeconds / MostPoints)));
-        // The first window that memory holds whole; what is before it comes from the database, so that nothing counts twice.
+        // Of its own, a process counts from memory what lies behind this border and from the database what lies before it; what others wrote it knows from the database alone.
         var window = options.Value.Window.Ticks;
         var border = new DateTimeOffset((frames.Begin().UtcTicks + window - 1) / window * window, TimeSpan.Zero);
-        var stored = from < border ? await StoredAsync(environment, endpoint, from, border < to ? border : to, cancel) : [];
+        var stored = await StoredAsync(environment, endpoint, from, to, border, cancel);
         var samples = stored.Select(row => (At: row.At.ToUnixTimeSeconds(), row.Release, row.Arm, Sum: new Sum(row)))
             .Concat(frames.Read(environment, endpoint, from > border ? from : border, to).Select(pair => (pair.Second.At, pair.Key.Release, pair.Key.Arm, Sum: new Sum(pair.Second))));
 
@@ -26,11 +26,13 @@ internal sealed class MetricsReader(IDbContextFactory<ControlPlaneDb> factory, F
             .Select(group => Sum.Of(group.Select(sample => sample.Sum)).ToPoint(DateTimeOffset.FromUnixTimeSeconds(group.Key.At), group.Key.Release, group.Key.Arm, seconds))];
     }
 
-    private async Task<List<MetricWindow>> StoredAsync(string environment, string endpoint, DateTimeOffset from, DateTimeOffset to, CancellationToken cancel)
+    private async Task<List<MetricWindow>> StoredAsync(string environment, string endpoint, DateTimeOffset from, DateTimeOffset to, DateTimeOffset border, CancellationToken cancel)
     {
+        var own = frames.Instance[^Frames.InstanceTail..];
         await using var db = await factory.CreateDbContextAsync(cancel);
         return await db.MetricWindows.AsNoTracking()
-            .Where(window => window.Environment == environment && window.Endpoint == endpoint && window.At >= from && window.At < to)
+            .Where(window => window.Environment == environment && window.Endpoint == endpoint && window.At >= from && window.At < to
+                && (window.At < border || !window.Instance.EndsWith(own)))
             .OrderBy(window => window.At).Take(200_000).ToListAsync(cancel);
     }
 
