@@ -22,7 +22,7 @@ internal static class NodeServices
         services.AddSingleton<NodePaths>().AddSingleton<ControlPlaneClient>();
         services.AddSingleton<ServingTable>().AddSingleton<SnapshotBuilder>().AddSingleton<SeriesRegistry>();
         services.AddSingleton<ArtifactCache>().AddSingleton<BootLedger>().AddSingleton<ReleaseLoader>().AddSingleton<StateStore>().AddSingleton<NodeStatus>();
-        services.AddSingleton<PredictionLog>().AddSingleton<Prediction>();
+        services.AddSingleton<PredictionLog>().AddSingleton<Prediction>().AddSingleton<HttpPredictions>();
         services.AddSingleton<VersionManager>().AddHostedService(provider => provider.GetRequiredService<VersionManager>());
         services.AddHostedService<StateSource>().AddHostedService<LogWriter>().AddHostedService<LogShipper>();
         services.AddHostedService<Drain>();

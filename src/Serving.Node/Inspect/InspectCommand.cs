@@ -4,7 +4,7 @@ using Microsoft.ML.OnnxRuntime;
 using Serving.Contracts;
 using Serving.Contracts.Models;
 using Serving.Contracts.State;
-using Serving.Node.Tensors;
+using Serving.Node.Predict;
 
 namespace Serving.Node.Inspect;
 

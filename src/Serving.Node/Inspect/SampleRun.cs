@@ -3,6 +3,7 @@ using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
 using Serving.Contracts.Models;
 using Serving.Contracts.Reports;
+using Serving.Node.Predict;
 using Serving.Node.Tensors;
 
 namespace Serving.Node.Inspect;
@@ -15,8 +16,8 @@ internal static class SampleRun
 
     public static InspectReport Try(OnnxModel model, InspectReport report, List<ModelCheck> checks, TimeSpan longest)
     {
-        using var inputs = SyntheticInput.For(model.Inputs);
-        if (inputs is null)
+        using var call = new ModelCall(model);
+        if (!SyntheticInput.Fill(call))
         {
             checks.Add(Warning("The model's own sizes ask for more than 64 Mi elements a request.", "Nothing to do if that is meant; give a golden sample to have it checked."));
             return report;
@@ -26,11 +27,11 @@ internal static class SampleRun
         using var timer = new Timer(static state => ((RunOptions)state!).Terminate = true, options, longest, Timeout.InfiniteTimeSpan);
         try
         {
-            var isFinite = IsFinite(model, inputs, options);
+            var isFinite = IsFinite(call, options);
             checks.Add(isFinite
                 ? new ModelCheck(ModelChecks.Sample, ModelCheck.Passed, "Ran on one row of zeros.")
                 : Warning("On one row of zeros an output is not a finite number.", "Give a golden sample with a fair input, so that every node checks real values."));
-            return report with { Latency = Measure(model, inputs, options) };
+            return report with { Latency = Measure(call, options) };
         }
         catch (OnnxRuntimeException) when (options.Terminate)
         {
@@ -50,26 +51,20 @@ internal static class SampleRun
         }
     }
 
-    private static bool IsFinite(OnnxModel model, InputTensors inputs, RunOptions options)
+    private static bool IsFinite(ModelCall call, RunOptions options)
     {
-        using var outputs = model.Run(options, inputs, null);
-        return outputs.All(IsFinite);
+        call.Run(options);
+        return Array.TrueForAll(call.Outputs, IsFinite);
     }
 
-    private static bool IsFinite(OrtValue output)
+    private static bool IsFinite(TensorBuffer output) => output.Type switch
     {
-        if (!output.IsTensor)
-            return Array.TrueForAll(ZipMap.Read(output).Values, float.IsFinite);
+        TensorElementType.Float => !output.Values<float>().ContainsAnyExceptInRange(float.MinValue, float.MaxValue),
+        TensorElementType.Double => !output.Values<double>().ContainsAnyExceptInRange(double.MinValue, double.MaxValue),
+        _ => true,
+    };
 
-        return output.GetTensorTypeAndShape().ElementDataType switch
-        {
-            TensorElementType.Float => !output.GetTensorDataAsSpan<float>().ContainsAnyExceptInRange(float.MinValue, float.MaxValue),
-            TensorElementType.Double => !output.GetTensorDataAsSpan<double>().ContainsAnyExceptInRange(double.MinValue, double.MaxValue),
-            _ => true,
-        };
-    }
-
-    private static LatencySample Measure(OnnxModel model, InputTensors inputs, RunOptions options)
+    private static LatencySample Measure(ModelCall call, RunOptions options)
     {
         var histogram = new LatencyHistogram();
         var all = Stopwatch.StartNew();
@@ -77,7 +72,7 @@ internal static class SampleRun
         for (; runs < MostRuns && all.Elapsed < _measureFor; runs++)
         {
             var one = Stopwatch.GetTimestamp();
-            model.Run(options, inputs, null).Dispose();
+            call.Run(options);
             histogram.Record((long)Stopwatch.GetElapsedTime(one).TotalMicroseconds);
         }
 

@@ -13,7 +13,6 @@ internal sealed partial class LogWriter(PredictionLog log, NodePaths paths, Node
     private static readonly TimeSpan _restAfterFailure = TimeSpan.FromSeconds(5);
 
     private readonly Outbox _outbox = new(paths.Outbox, options.LogOutboxBytes);
-    private readonly List<LogRow> _open = [];
     private Spool? _spool;
     private long _opened;
     private long _flushed;
@@ -46,7 +45,7 @@ internal sealed partial class LogWriter(PredictionLog log, NodePaths paths, Node
             try
             {
                 _lastNumber = Math.Max(_lastNumber, left.Number);
-                await SealAsync(left.ReadAll(), left.Number, cancel);
+                await SealAsync(left, cancel);
                 left.Delete();
             }
             catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
@@ -67,14 +66,13 @@ internal sealed partial class LogWriter(PredictionLog log, NodePaths paths, Node
         try
         {
             TakeQueued();
-            if (_open.Count == 0 || (time.GetElapsedTime(_opened) < sealAfter && _spool!.Length < MostSpoolBytes))
+            if (_spool is null || (time.GetElapsedTime(_opened) < sealAfter && _spool.Length < MostSpoolBytes))
                 return;
 
-            _spool!.Flush();
-            await SealAsync(_open, _spool.Number, cancel);
+            _spool.Flush();
+            await SealAsync(_spool, cancel);
             _spool.Delete();
             _spool = null;
-            _open.Clear();
             _failed = null;
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
@@ -85,7 +83,7 @@ internal sealed partial class LogWriter(PredictionLog log, NodePaths paths, Node
 
     private void TakeQueued()
     {
-        while ((_spool?.Length ?? 0) < MostSpoolBytes && log.Rows.TryRead(out var row))
+        while ((_spool?.Length ?? 0) < MostSpoolBytes && log.TryTake(out var record))
         {
             if (_spool is null)
             {
@@ -94,8 +92,14 @@ internal sealed partial class LogWriter(PredictionLog log, NodePaths paths, Node
                 _opened = _flushed = time.GetTimestamp();
             }
 
-            _open.Add(row);
-            _spool.Append(row);
+            try
+            {
+                _spool.Append(record);
+            }
+            finally
+            {
+                log.GiveBack(record);
+            }
         }
 
         if (_spool is not null && time.GetElapsedTime(_flushed) >= _flushEvery)
@@ -105,13 +109,13 @@ internal sealed partial class LogWriter(PredictionLog log, NodePaths paths, Node
         }
     }
 
-    private async Task SealAsync(IReadOnlyList<LogRow> rows, long number, CancellationToken cancel)
+    private async Task SealAsync(Spool spool, CancellationToken cancel)
     {
         var part = 0;
-        foreach (var group in rows.GroupBy(row => (row.Endpoint, Day: DateOnly.FromDateTime(row.At.UtcDateTime), row.At.UtcDateTime.Hour)))
+        foreach (var (of, rows) in spool.ReadAll())
         {
-            var file = string.Create(CultureInfo.InvariantCulture, $"{paths.NodeName}-{number}{part++:D3}");
-            await _outbox.PutAsync(new SegmentName(group.Key.Endpoint, group.Key.Day, group.Key.Hour, file), into => Segment.WriteAsync(into, [.. group], paths.NodeName, cancel));
+            var file = string.Create(CultureInfo.InvariantCulture, $"{paths.NodeName}-{spool.Number}{part++:D3}");
+            await _outbox.PutAsync(new SegmentName(of.Endpoint, DateOnly.FromDateTime(of.Hour), of.Hour.Hour, file), into => Segment.WriteAsync(into, rows, paths.NodeName, cancel));
         }
 
         if (_outbox.Trim() is > 0 and var removed)
@@ -124,9 +128,9 @@ internal sealed partial class LogWriter(PredictionLog log, NodePaths paths, Node
     /// <summary>The disk does not take the rows: they are dropped and counted, their room is given back, and a while later it is tried again.</summary>
     private void GiveUp(Exception failure)
     {
-        log.CountDropped(_open.Count);
-        LogLost(_open.Count, failure);
-        _open.Clear();
+        var lost = Math.Max(1, _spool?.Rows ?? 0);
+        log.CountDropped(lost);
+        LogLost(lost, failure);
         _failed = time.GetTimestamp();
         try
         {
@@ -142,14 +146,15 @@ internal sealed partial class LogWriter(PredictionLog log, NodePaths paths, Node
 
     private void DropQueued()
     {
-        var dropped = 0;
-        while (log.Rows.TryRead(out _))
-            dropped++;
-        log.CountDropped(dropped);
+        while (log.TryTake(out var record))
+        {
+            log.CountDropped(record.Rows);
+            log.GiveBack(record);
+        }
     }
 
     [LoggerMessage(LogLevel.Error, "{Rows} prediction log rows were lost: the disk did not take them. Predictions are not affected")]
-    private partial void LogLost(int rows, Exception failure);
+    private partial void LogLost(long rows, Exception failure);
 
     [LoggerMessage(LogLevel.Error, "{Segments} prediction log segments were removed unsent: the outbox is full. Predictions are not affected")]
     private partial void LogTrimmed(int segments);

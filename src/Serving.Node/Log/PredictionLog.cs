@@ -1,21 +1,25 @@
-using System.Security.Cryptography;
-using System.Text;
-using System.Threading.Channels;
+using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 using Serving.Contracts.State;
-using Serving.Node.Tensors;
+using Serving.Node.Receive;
 
 namespace Serving.Node.Log;
 
 /// <summary>
-/// Where answers are written down. Never blocks and never fails a request: what does not fit is dropped and counted. Thread-safe.
+/// Where answers are written down. Never blocks, allocates nothing while the writer keeps up, and never fails a request: what does not fit is dropped and counted. Thread-safe.
 /// </summary>
-internal sealed class PredictionLog
+internal sealed class PredictionLog(TimeProvider time)
 {
     private const string SampleSalt = "log";
-    private const int Capacity = 16_384;
+    private const int MostRecords = 16_384;
+    private const long MostBytes = 64 << 20;
     private const int MostRowsOfARequest = 1_000;
 
-    private readonly Channel<LogRow> _rows = Channel.CreateBounded<LogRow>(new BoundedChannelOptions(Capacity) { SingleReader = true });
+    private readonly ConcurrentQueue<LogRecord> _queued = new();
+    private readonly ConcurrentQueue<LogRecord> _idle = new();
+    private int _records;
+    private long _bytes;
+    private int _isComplete;
     private long _dropped;
     private long _droppedSegments;
 
@@ -25,94 +29,94 @@ internal sealed class PredictionLog
     /// <summary>Sealed segments removed unsent since the start.</summary>
     public long DroppedSegments => Volatile.Read(ref _droppedSegments);
 
-    public ChannelReader<LogRow> Rows => _rows.Reader;
+    /// <summary>Records that wait to be written.</summary>
+    public int Queued => Volatile.Read(ref _records);
 
     public void CountDropped(long rows) => Interlocked.Add(ref _dropped, rows);
 
     public void CountDroppedSegments(long segments) => Interlocked.Add(ref _droppedSegments, segments);
 
-    /// <param name="outputs">In the order they were asked for.</param>
-    /// <param name="prediction">The watched number of each row.</param>
-    /// <param name="ran">When the run was handed to the model.</param>
-    /// <param name="done">When the model had answered.</param>
-    public void Answered(
-        RoutedRequest request, InputTensors inputs, OutputColumn[] outputs, Dictionary<string, string>? entities,
-        ReadOnlySpan<double> prediction, ReadOnlySpan<double> confidence, long ran, long done, TimeProvider time)
+    /// <param name="prediction">The watched number of each row; NaN where there is none.</param>
+    public void Answered(Exchange exchange, ReadOnlySpan<double> prediction, ReadOnlySpan<double> confidence)
     {
-        if (!IsSampled(request))
+        if (!IsSampled(exchange))
             return;
-
-        var fields = request.Endpoint.State.Logging.Fields;
-        var whole = RowOf(request, StatusCodes.Status200OK, null, ran, done, time);
-        var rows = Math.Min(inputs.Rows, MostRowsOfARequest);
-        for (var row = 0; row < rows; row++)
+        var rows = Math.Min(exchange.Rows, MostRowsOfARequest);
+        if (Begin(exchange, rows, StatusCodes.Status200OK, null) is { } record)
         {
-            var values = new List<LogValue>(inputs.Inputs.Length + outputs.Length + (entities?.Count ?? 0));
-            LogValues.AddEntities(values, entities, fields);
-            LogValues.AddInputs(values, inputs, row, fields);
-            LogValues.AddOutputs(values, outputs, row, inputs.Rows);
-            Put(row == 0
-                ? whole with { Values = values, Prediction = Finite(prediction, row), Confidence = Finite(confidence, row) }
-                : whole with { Row = row, Values = values, Prediction = Finite(prediction, row), Confidence = Finite(confidence, row) });
+            RecordWriter.WriteValues(record, exchange, prediction, confidence);
+            Put(record);
         }
 
-        if (inputs.Rows > rows)
-            CountDropped(inputs.Rows - rows);
+        if (exchange.Rows > rows)
+            CountDropped(exchange.Rows - rows);
     }
 
-    public void Failed(RoutedRequest request, int status, string code, TimeProvider time)
+    public void Failed(Exchange exchange, int status, string code)
     {
-        var now = time.GetTimestamp();
-        if (IsSampled(request))
-            Put(RowOf(request, status, code, now, now, time));
+        if (IsSampled(exchange) && Begin(exchange, 1, status, code) is { } record)
+            Put(record);
+    }
+
+    /// <summary>The next record to be written. One reader; <see cref="GiveBack"/> follows.</summary>
+    public bool TryTake([NotNullWhen(true)] out LogRecord? record)
+    {
+        if (!_queued.TryDequeue(out record))
+            return false;
+        Interlocked.Add(ref _bytes, -record.Length);
+        Interlocked.Decrement(ref _records);
+        return true;
+    }
+
+    public void GiveBack(LogRecord record)
+    {
+        record.Reset();
+        if (_idle.Count < MostRecords / 8)
+            _idle.Enqueue(record);
     }
 
     /// <summary>No more rows: the process ends.</summary>
-    public void Complete() => _rows.Writer.TryComplete();
+    public void Complete() => Interlocked.Exchange(ref _isComplete, 1);
 
-    /// <summary>32 hex digits that stand for an id which is not to be in the log itself.</summary>
-    public static string HashOf(string id) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(id)).AsSpan(0, 16));
-
-    private void Put(LogRow row)
+    private LogRecord? Begin(Exchange exchange, int rows, int status, string? error)
     {
-        if (!_rows.Writer.TryWrite(row))
-            CountDropped(1);
-    }
-
-    private static double? Finite(ReadOnlySpan<double> values, int row) =>
-        row < values.Length && double.IsFinite(values[row]) ? values[row] : null;
-
-    private static LogRow RowOf(RoutedRequest request, int status, string? error, long ran, long done, TimeProvider time)
-    {
-        var release = request.Arm.Release;
-        var now = time.GetTimestamp();
-        var total = time.GetElapsedTime(request.Began, now);
-        return new LogRow
+        if (Volatile.Read(ref _isComplete) == 1 || Volatile.Read(ref _bytes) > MostBytes)
         {
-            RequestId = request.RequestId,
-            At = time.GetUtcNow() - total,
-            Endpoint = request.Endpoint.Name,
-            Release = release.Id,
-            Model = release.State.Model,
-            Version = release.State.Version,
-            Arm = request.Arm.Name,
-            Unit = request.Unit is null ? null : HashOf(request.Unit),
-            Protocol = request.Protocol == Protocol.Native ? "native" : "oip",
-            Status = status,
-            Error = error,
-            QueueUs = (long)time.GetElapsedTime(request.Began, ran).TotalMicroseconds,
-            ModelUs = (long)time.GetElapsedTime(ran, done).TotalMicroseconds,
-            TotalUs = (long)total.TotalMicroseconds,
-            SampleRate = request.Endpoint.State.Logging.Sample,
-        };
+            CountDropped(rows);
+            return null;
+        }
+
+        if (Interlocked.Increment(ref _records) > MostRecords)
+        {
+            Interlocked.Decrement(ref _records);
+            CountDropped(rows);
+            return null;
+        }
+
+        var record = _idle.TryDequeue(out var idle) ? idle : new LogRecord();
+        var now = time.GetTimestamp();
+        var total = time.GetElapsedTime(exchange.Began, now);
+        var at = (time.GetUtcNow() - total - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
+        var ran = exchange.Ran == 0 ? now : exchange.Ran;
+        var done = exchange.Done == 0 ? now : exchange.Done;
+        RecordWriter.WriteHead(record, exchange, at, status, error, Microseconds(exchange.Began, ran), Microseconds(ran, done), (long)total.TotalMicroseconds, rows);
+        return record;
     }
+
+    private void Put(LogRecord record)
+    {
+        Interlocked.Add(ref _bytes, record.Length);
+        _queued.Enqueue(record);
+    }
+
+    private long Microseconds(long from, long to) => (long)time.GetElapsedTime(from, to).TotalMicroseconds;
 
     /// <summary>By unit, never by request: all of a unit's requests are logged, or none.</summary>
-    private static bool IsSampled(RoutedRequest request) =>
-        request.Endpoint.State.Logging.Sample switch
+    private static bool IsSampled(Exchange exchange) =>
+        exchange.Endpoint.State.Logging.Sample switch
         {
             >= 1 => true,
             <= 0 => false,
-            var share => Bucket.Of(SampleSalt, request.Unit ?? request.RequestId) < share * Bucket.Count,
+            var share => Bucket.Of(SampleSalt, exchange.Unit ?? exchange.RequestId) < share * Bucket.Count,
         };
 }

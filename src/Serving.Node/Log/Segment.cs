@@ -7,11 +7,11 @@ namespace Serving.Node.Log;
 internal static class Segment
 {
     /// <summary>All columns that every segment has, in their order; those of inputs, outputs and entities follow.</summary>
-    public static async Task WriteAsync(Stream into, IReadOnlyList<LogRow> rows, string node, CancellationToken cancel)
+    public static async Task WriteAsync(Stream into, SegmentColumns rows, string node, CancellationToken cancel)
     {
         var columns = FixedColumns(rows, node);
-        foreach (var (name, cells) in CellsByColumn(rows))
-            columns.Add(ValueColumn(name, cells));
+        foreach (var column in rows.Values)
+            columns.Add(ValueColumn(column, rows.Rows));
 
         await using var writer = await ParquetWriter.CreateAsync(new ParquetSchema(columns.Select(column => column.Field)), into, cancellationToken: cancel);
         using var group = writer.CreateRowGroup();
@@ -19,10 +19,10 @@ internal static class Segment
             await column.Write(group);
     }
 
-    private static List<Column> FixedColumns(IReadOnlyList<LogRow> rows, string node) =>
+    private static List<Column> FixedColumns(SegmentColumns rows, string node) =>
     [
         Text("request_id", rows, row => row.RequestId),
-        Whole("at", rows, row => (row.At.UtcDateTime - DateTime.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond),
+        Whole("at", rows, row => row.At),
         Whole("row", rows, row => row.Row),
         Text("release", rows, row => row.Release),
         Text("model", rows, row => row.Model),
@@ -34,58 +34,39 @@ internal static class Segment
         Text("error", rows, row => row.Error),
         Text("served_from", rows, _ => "model"),
         Text("degraded", rows, _ => "[]"),
-        Number("prediction", rows, row => row.Prediction),
-        Number("confidence", rows, row => row.Confidence),
-        Whole("t_queue", rows, row => row.QueueUs),
+        Number("prediction", Enumerable.Range(0, rows.Rows).Select(rows.Prediction)),
+        Number("confidence", Enumerable.Range(0, rows.Rows).Select(rows.Confidence)),
+        Whole("t_queue", rows, row => row.Queue),
         Whole("t_features", rows, _ => 0),
-        Whole("t_model", rows, row => row.ModelUs),
-        Whole("t_total", rows, row => row.TotalUs),
+        Whole("t_model", rows, row => row.ModelTime),
+        Whole("t_total", rows, row => row.Total),
         Text("node", rows, _ => node),
-        Number("sample_rate", rows, row => row.SampleRate),
+        Number("sample_rate", rows.Fixed.Select(row => (double?)row.Sample)),
     ];
 
-    private static SortedDictionary<string, LogValue?[]> CellsByColumn(IReadOnlyList<LogRow> rows)
-    {
-        var cells = new SortedDictionary<string, LogValue?[]>(StringComparer.Ordinal);
-        for (var row = 0; row < rows.Count; row++)
-        {
-            foreach (var value in rows[row].Values)
-            {
-                if (!cells.TryGetValue(value.Column, out var column))
-                    cells[value.Column] = column = new LogValue?[rows.Count];
-                column[row] = value;
-            }
-        }
+    private static Column ValueColumn(ValueColumn column, int rows) =>
+        column.HasText ? Text(column.Name, column.Texts(rows)) : column.HasNumbers ? Number(column.Name, column.Numbers(rows)) : Whole(column.Name, column.Integers(rows));
 
-        return cells;
-    }
+    private static Column Text(string name, SegmentColumns rows, Func<SegmentRow, string?> value) => Text(name, [.. rows.Fixed.Select(value)]);
 
-    /// <summary>Text when one cell is text, else numbers when one is a number, else whole numbers.</summary>
-    private static Column ValueColumn(string name, LogValue?[] cells)
-    {
-        if (Array.Exists(cells, cell => cell?.Text is not null))
-            return Text(name, cells, cell => cell?.Text ?? cell?.Number?.ToString("R") ?? cell?.Integer?.ToString());
-        if (Array.Exists(cells, cell => cell?.Number is not null))
-            return Number(name, cells, cell => cell?.Number ?? cell?.Integer);
-        return Whole(name, cells, cell => cell?.Integer);
-    }
-
-    private static Column Text<T>(string name, IReadOnlyList<T> rows, Func<T, string?> value)
+    private static Column Text(string name, string?[] cells)
     {
         var field = new DataField<string>(name);
-        return new Column(field, group => group.WriteAsync(field, (IReadOnlyCollection<string>)rows.Select(row => value(row)!).ToArray()));
+        return new Column(field, group => group.WriteAsync(field, (IReadOnlyCollection<string>)cells!));
     }
 
-    private static Column Whole<T>(string name, IReadOnlyList<T> rows, Func<T, long?> value)
+    private static Column Whole(string name, SegmentColumns rows, Func<SegmentRow, long?> value) => Whole(name, [.. rows.Fixed.Select(value)]);
+
+    private static Column Whole(string name, long?[] cells)
     {
         var field = new DataField<long?>(name);
-        return new Column(field, group => group.WriteAsync<long>(field, rows.Select(value).ToArray().AsMemory()));
+        return new Column(field, group => group.WriteAsync<long>(field, cells.AsMemory()));
     }
 
-    private static Column Number<T>(string name, IReadOnlyList<T> rows, Func<T, double?> value)
+    private static Column Number(string name, IEnumerable<double?> cells)
     {
         var field = new DataField<double?>(name);
-        return new Column(field, group => group.WriteAsync<double>(field, rows.Select(value).ToArray().AsMemory()));
+        return new Column(field, group => group.WriteAsync<double>(field, cells.ToArray().AsMemory()));
     }
 
     private sealed record Column(DataField Field, Func<ParquetRowGroupWriter, Task> Write);

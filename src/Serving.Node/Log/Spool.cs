@@ -1,23 +1,25 @@
 using System.Buffers.Binary;
 using System.Globalization;
-using System.Text.Json;
 
 namespace Serving.Node.Log;
 
 /// <summary>
-/// Rows on disk that are not in a segment yet: length (4 bytes, little-endian) and JSON, one after the other, in a file named by its number.
+/// Records on disk that are not in a segment yet: length (4 bytes, little-endian) and the record, one after the other, in a file named by its number.
 /// What it is sealed into bears the same number, so sealing it a second time after a crash makes the same segments, not more. Not thread-safe.
 /// </summary>
 internal sealed class Spool(string folder, long number)
 {
     private const string Extension = ".spool";
-    private const int LongestRecord = 16 << 20;
+    private const int LongestRecord = 64 << 20;
 
     private FileStream? _file;
 
     public long Number => number;
 
     public long Length => _file?.Length ?? 0;
+
+    /// <summary>Rows appended by this process.</summary>
+    public long Rows { get; private set; }
 
     private string FilePath => Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{number}{Extension}"));
 
@@ -29,41 +31,43 @@ internal sealed class Spool(string folder, long number)
         : [];
 
     /// <exception cref="IOException">The disk is full or gone.</exception>
-    public void Append(LogRow row)
+    public void Append(LogRecord record)
     {
         if (_file is null)
         {
             Directory.CreateDirectory(folder);
-            _file = new FileStream(FilePath, FileMode.Append, FileAccess.Write, FileShare.Read, 64 << 10);
+            _file = new FileStream(FilePath, FileMode.Append, FileAccess.Write, FileShare.ReadWrite, 64 << 10);
         }
 
-        var json = JsonSerializer.SerializeToUtf8Bytes(row, LogJson.Default.LogRow);
         Span<byte> length = stackalloc byte[sizeof(int)];
-        BinaryPrimitives.WriteInt32LittleEndian(length, json.Length);
+        BinaryPrimitives.WriteInt32LittleEndian(length, record.Length);
         _file.Write(length);
-        _file.Write(json);
+        _file.Write(record.Bytes);
+        Rows += record.Rows;
     }
 
     public void Flush() => _file?.Flush();
 
-    /// <summary>Its rows; a torn last record is left out.</summary>
-    public IReadOnlyList<LogRow> ReadAll()
+    /// <summary>Its rows by endpoint and hour; a torn last record is left out. To be flushed before.</summary>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public IReadOnlyList<((string Endpoint, DateTime Hour) Of, SegmentColumns Rows)> ReadAll()
     {
-        var rows = new List<LogRow>();
-        using var file = File.OpenRead(FilePath);
+        var segments = new Dictionary<(string, DateTime), SegmentColumns>();
+        using var file = new FileStream(FilePath, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, 256 << 10);
         var length = new byte[sizeof(int)];
+        var buffer = new byte[4096];
         while (file.ReadAtLeast(length, length.Length, throwOnEndOfStream: false) == length.Length)
         {
             var size = BinaryPrimitives.ReadInt32LittleEndian(length);
             if (size is <= 0 or > LongestRecord)
                 break;
-            var record = new byte[size];
-            if (file.ReadAtLeast(record, size, throwOnEndOfStream: false) < size || Parse(record) is not { } row)
+            if (buffer.Length < size)
+                buffer = new byte[size * 2L > LongestRecord ? size : size * 2];
+            if (file.ReadAtLeast(buffer.AsSpan(0, size), size, throwOnEndOfStream: false) < size || !Add(buffer.AsSpan(0, size), segments))
                 break;
-            rows.Add(row);
         }
 
-        return rows;
+        return [.. segments.Select(segment => (segment.Key, segment.Value))];
     }
 
     /// <summary>Its rows are in a segment, or lost. Succeeds on a full disk as well: that is when the room is needed.</summary>
@@ -82,15 +86,20 @@ internal sealed class Spool(string folder, long number)
         File.Delete(FilePath);
     }
 
-    private static LogRow? Parse(byte[] record)
+    /// <returns>False: the record is damaged.</returns>
+    private static bool Add(ReadOnlySpan<byte> record, Dictionary<(string, DateTime), SegmentColumns> segments)
     {
         try
         {
-            return JsonSerializer.Deserialize(record, LogJson.Default.LogRow);
+            var key = RecordReader.SegmentOf(record);
+            if (!segments.TryGetValue(key, out var columns))
+                segments[key] = columns = new SegmentColumns();
+            new RecordReader(record).ReadInto(columns);
+            return true;
         }
-        catch (JsonException)
+        catch (Exception damaged) when (damaged is ArgumentException or OverflowException or NotSupportedException)
         {
-            return null;
+            return false;
         }
     }
 }

@@ -115,8 +115,19 @@ internal static class OpenInferenceEndpoints
         json.WriteEndArray();
     }
 
-    private static Task Fail(HttpContext http, Failure failure) =>
-        FailureWriter.WriteAsync(http.Response, failure, "", isOpenInference: true, http.RequestAborted);
+    private static async Task Fail(HttpContext http, Failure failure)
+    {
+        var buffer = ResponseBuffer.Rent();
+        try
+        {
+            var contentType = FailureWriter.WriteError(buffer, failure);
+            await buffer.SendAsync(http.Response, failure.Status, contentType);
+        }
+        finally
+        {
+            buffer.Return();
+        }
+    }
 
     private static async Task Send(HttpContext http, int status, Action<Utf8JsonWriter> members)
     {
@@ -126,7 +137,7 @@ internal static class OpenInferenceEndpoints
             buffer.Json.WriteStartObject();
             members(buffer.Json);
             buffer.Json.WriteEndObject();
-            await buffer.SendAsync(http.Response, status, "application/json", http.RequestAborted);
+            await buffer.SendAsync(http.Response, status, "application/json");
         }
         finally
         {

@@ -13,34 +13,36 @@ internal static class PredictionPaths
 
     public static void UsePredictions(this WebApplication app)
     {
-        var prediction = app.Services.GetRequiredService<Prediction>();
+        var predictions = app.Services.GetRequiredService<HttpPredictions>();
+        var native = new ExchangePool<NativeExchange>();
+        var openInference = new ExchangePool<OipExchange>();
         app.Use(next => http =>
         {
             var path = http.Request.Path.Value ?? "";
             if (IsNative(path, out var endpoint))
-                return HttpMethods.IsPost(http.Request.Method) ? prediction.NativeAsync(http, endpoint) : OnlyPost(http);
+                return HttpMethods.IsPost(http.Request.Method) ? predictions.AnswerAsync(http, native, endpoint, default) : OnlyPost(http);
             if (IsOpenInference(path, out endpoint, out var version))
-                return HttpMethods.IsPost(http.Request.Method) ? prediction.OpenInferenceAsync(http, endpoint, version) : OnlyPost(http);
+                return HttpMethods.IsPost(http.Request.Method) ? predictions.AnswerAsync(http, openInference, endpoint, version) : OnlyPost(http);
             return next(http);
         });
         app.UseRouting();
     }
 
     /// <summary><c>/predict/{endpoint}</c>.</summary>
-    public static bool IsNative(string path, out string endpoint)
+    public static bool IsNative(string path, out ReadOnlySpan<char> endpoint)
     {
-        endpoint = "";
+        endpoint = default;
         if (!path.StartsWith(Native, StringComparison.Ordinal) || path.Length == Native.Length || path.AsSpan(Native.Length).Contains('/'))
             return false;
-        endpoint = path[Native.Length..];
+        endpoint = path.AsSpan(Native.Length);
         return true;
     }
 
     /// <summary><c>/v2/models/{model}[/versions/{version}]/infer</c>.</summary>
-    public static bool IsOpenInference(string path, out string endpoint, out string? version)
+    /// <param name="version">Empty when none is named.</param>
+    public static bool IsOpenInference(string path, out ReadOnlySpan<char> endpoint, out ReadOnlySpan<char> version)
     {
-        endpoint = "";
-        version = null;
+        endpoint = version = default;
         if (!path.StartsWith(OpenInference, StringComparison.Ordinal) || !path.EndsWith(Infer, StringComparison.Ordinal) || path.Length <= OpenInference.Length + Infer.Length)
             return false;
 
@@ -48,14 +50,14 @@ internal static class PredictionPaths
         var slash = between.IndexOf('/');
         if (slash < 0)
         {
-            endpoint = between.ToString();
+            endpoint = between;
             return true;
         }
 
         if (slash == 0 || !between[slash..].StartsWith(Versions, StringComparison.Ordinal) || between[(slash + Versions.Length)..] is not { IsEmpty: false } number || number.Contains('/'))
             return false;
-        endpoint = between[..slash].ToString();
-        version = number.ToString();
+        endpoint = between[..slash];
+        version = number;
         return true;
     }
 

@@ -4,24 +4,31 @@ using Serving.Node.Tensors;
 
 namespace Serving.Node.Receive;
 
-/// <summary>A request body in one piece of memory, taken from a pool.</summary>
+/// <summary>A request body in one piece of memory: where the server received it when it came in one piece, else from a pool.</summary>
 internal readonly struct RequestBody : IDisposable
 {
-    private readonly byte[] _rented;
-    private readonly int _length;
+    private readonly PipeReader? _reader;
+    private readonly SequencePosition _end;
+    private readonly byte[]? _rented;
+
+    private RequestBody(PipeReader reader, in ReadOnlySequence<byte> whole)
+    {
+        _reader = reader;
+        _end = whole.End;
+        Memory = whole.First;
+    }
 
     private RequestBody(byte[] rented, int length)
     {
         _rented = rented;
-        _length = length;
+        Memory = rented.AsMemory(0, length);
     }
 
-    public ReadOnlySpan<byte> Span => _rented.AsSpan(0, _length);
-
-    public ReadOnlyMemory<byte> Memory => _rented.AsMemory(0, _length);
+    /// <summary>Until <see cref="Dispose"/>.</summary>
+    public ReadOnlyMemory<byte> Memory { get; }
 
     /// <exception cref="BadInputException">413: longer than <paramref name="most"/> bytes; nothing beyond that is kept.</exception>
-    public static async ValueTask<RequestBody> ReadAsync(HttpRequest request, long most, CancellationToken cancel)
+    public static async ValueTask<RequestBody> ReadAsync(HttpRequest request, long most)
     {
         if (request.ContentLength > most)
             throw TooLong(most);
@@ -29,7 +36,8 @@ internal readonly struct RequestBody : IDisposable
         var reader = request.BodyReader;
         while (true)
         {
-            var read = await reader.ReadAsync(cancel);
+            // A caller who goes away ends the read by itself; asking for the token of it would allocate one a request.
+            var read = await reader.ReadAsync(CancellationToken.None);
             if (read.Buffer.Length > most)
             {
                 reader.AdvanceTo(read.Buffer.End);
@@ -37,21 +45,22 @@ internal readonly struct RequestBody : IDisposable
             }
 
             if (read.IsCompleted)
-                return Copy(reader, read.Buffer);
+                return read.Buffer.IsSingleSegment ? new RequestBody(reader, read.Buffer) : Copy(reader, read.Buffer);
             reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
         }
     }
 
     public void Dispose()
     {
+        _reader?.AdvanceTo(_end);
         if (_rented is { Length: > 0 })
             ArrayPool<byte>.Shared.Return(_rented);
     }
 
-    private static RequestBody Copy(PipeReader reader, ReadOnlySequence<byte> whole)
+    private static RequestBody Copy(PipeReader reader, in ReadOnlySequence<byte> whole)
     {
         var length = (int)whole.Length;
-        var rented = length == 0 ? [] : ArrayPool<byte>.Shared.Rent(length);
+        var rented = ArrayPool<byte>.Shared.Rent(length);
         whole.CopyTo(rented);
         reader.AdvanceTo(whole.End);
         return new RequestBody(rented, length);

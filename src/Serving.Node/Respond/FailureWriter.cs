@@ -2,41 +2,14 @@ using System.Text.Json;
 
 namespace Serving.Node.Respond;
 
-/// <summary>Writes a failure in the form that each protocol expects.</summary>
+/// <summary>Writes a failure in the forms that the protocols expect.</summary>
 internal static class FailureWriter
 {
-    private const string RetrySeconds = "1";
-
-    public static async Task WriteAsync(HttpResponse response, Failure failure, string requestId, bool isOpenInference, CancellationToken cancel)
+    /// <summary>Problem details, as the native protocol answers.</summary>
+    /// <returns>The content type.</returns>
+    public static string WriteProblem(ResponseBuffer into, Failure failure, string requestId)
     {
-        if (failure.Status is StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable)
-            response.Headers.RetryAfter = RetrySeconds;
-
-        var buffer = ResponseBuffer.Rent();
-        try
-        {
-            buffer.Clear();
-            if (isOpenInference)
-                WriteOpenInference(buffer.Json, failure);
-            else
-                WriteProblem(buffer.Json, failure, requestId);
-            await buffer.SendAsync(response, failure.Status, isOpenInference ? "application/json" : "application/problem+json", cancel);
-        }
-        finally
-        {
-            buffer.Return();
-        }
-    }
-
-    private static void WriteOpenInference(Utf8JsonWriter json, Failure failure)
-    {
-        json.WriteStartObject();
-        json.WriteString("error"u8, failure.Message);
-        json.WriteEndObject();
-    }
-
-    private static void WriteProblem(Utf8JsonWriter json, Failure failure, string requestId)
-    {
+        var json = into.Json;
         json.WriteStartObject();
         json.WriteString("title"u8, failure.Code);
         json.WriteNumber("status"u8, failure.Status);
@@ -46,5 +19,16 @@ internal static class FailureWriter
             json.WriteString("field"u8, failure.Field);
         json.WriteString("requestId"u8, requestId);
         json.WriteEndObject();
+        return "application/problem+json";
+    }
+
+    /// <summary><c>{"error": "…"}</c>, as the Open Inference Protocol and TensorFlow Serving answer.</summary>
+    /// <returns>The content type.</returns>
+    public static string WriteError(ResponseBuffer into, Failure failure)
+    {
+        into.Json.WriteStartObject();
+        into.Json.WriteString("error"u8, failure.Message);
+        into.Json.WriteEndObject();
+        return "application/json";
     }
 }

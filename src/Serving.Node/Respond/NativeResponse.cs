@@ -1,4 +1,6 @@
+using System.Text;
 using System.Text.Json;
+using Serving.Node.Receive;
 using Serving.Node.Tensors;
 using Serving.Node.Versions;
 
@@ -7,34 +9,35 @@ namespace Serving.Node.Respond;
 /// <summary>Writes the native answer: outputs by name, one object a row.</summary>
 internal static class NativeResponse
 {
-    public static void Write(Utf8JsonWriter json, string requestId, ServedEndpoint endpoint, ServedArm arm, InputTensors inputs, OutputColumn[] outputs, bool explain)
+    public static void Write(ResponseBuffer into, Exchange exchange, bool explain)
     {
-        json.WriteStartObject();
-        json.WriteString("requestId"u8, requestId);
-        json.WriteString("endpoint"u8, endpoint.Name);
-        json.WriteString("model"u8, arm.Release.State.Model);
-        json.WriteString("version"u8, arm.Release.State.Version);
-        json.WriteString("release"u8, arm.Release.Id);
-        json.WriteString("arm"u8, arm.Name);
-        json.WriteString("servedFrom"u8, "model"u8);
-        json.WriteStartArray("degraded"u8);
-        json.WriteEndArray();
-        WritePredictions(json, inputs.Rows, outputs);
+        into.Append("{\"requestId\":\""u8);
+        // Request ids are ASCII letters, digits and dashes.
+        into.Bytes.Advance(Encoding.ASCII.GetBytes(exchange.RequestId, into.Bytes.GetSpan(exchange.RequestId.Length)));
+        into.Append(exchange.Arm.Answer.Native);
+        WritePredictions(into.Json, exchange);
         if (explain)
-            WriteFeatures(json, inputs);
-        json.WriteEndObject();
+        {
+            into.Append(",\"features\":"u8);
+            into.Json.Reset();
+            WriteFeatures(into.Json, exchange);
+        }
+
+        into.Append("}"u8);
     }
 
-    private static void WritePredictions(Utf8JsonWriter json, int rows, OutputColumn[] columns)
+    private static void WritePredictions(Utf8JsonWriter json, Exchange exchange)
     {
-        json.WriteStartArray("predictions"u8);
-        for (var row = 0; row < rows; row++)
+        var outputs = exchange.Call.Outputs;
+        var names = exchange.Call.Model.JsonNames;
+        json.WriteStartArray();
+        for (var row = 0; row < exchange.Rows; row++)
         {
             json.WriteStartObject();
-            foreach (var column in columns)
+            for (var i = 0; i < outputs.Length; i++)
             {
-                json.WritePropertyName(column.Name);
-                column.WriteRow(json, row, rows);
+                json.WritePropertyName(names[i]);
+                OutputWriter.WriteRow(json, outputs[i], row, exchange.Rows);
             }
 
             json.WriteEndObject();
@@ -43,19 +46,19 @@ internal static class NativeResponse
         json.WriteEndArray();
     }
 
-    private static void WriteFeatures(Utf8JsonWriter json, InputTensors inputs)
+    private static void WriteFeatures(Utf8JsonWriter json, Exchange exchange)
     {
-        json.WriteStartArray("features"u8);
-        for (var row = 0; row < inputs.Rows; row++)
+        json.WriteStartArray();
+        for (var row = 0; row < exchange.Rows; row++)
         {
-            for (var i = 0; i < inputs.Inputs.Length; i++)
+            foreach (var input in exchange.Call.Inputs)
             {
                 json.WriteStartObject();
                 json.WriteNumber("row"u8, row);
-                json.WriteString("name"u8, inputs.Inputs[i].Name);
+                json.WriteString("name"u8, input.Name);
                 json.WriteString("source"u8, "input"u8);
                 json.WritePropertyName("value"u8);
-                OutputColumn.WriteTensorRow(json, inputs.View(i), row, inputs.Rows);
+                OutputWriter.WriteRow(json, input, row, exchange.Rows);
                 json.WriteEndObject();
             }
         }

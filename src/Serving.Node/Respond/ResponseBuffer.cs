@@ -21,8 +21,12 @@ internal sealed class ResponseBuffer
 
     private ResponseBuffer() => Json = new Utf8JsonWriter(_bytes, _options);
 
+    /// <summary>Appends JSON; flushed before <see cref="Bytes"/> is written to and before the answer is sent.</summary>
     public Utf8JsonWriter Json { get; }
 
+    public IBufferWriter<byte> Bytes => _bytes;
+
+    /// <summary>What was written and flushed.</summary>
     public ReadOnlyMemory<byte> Written => _bytes.WrittenMemory;
 
     public static ResponseBuffer Rent()
@@ -37,8 +41,7 @@ internal sealed class ResponseBuffer
     {
         if (_bytes.Capacity > KeptCapacity)
             _bytes = new ArrayBufferWriter<byte>(4096);
-        _bytes.ResetWrittenCount();
-        Json.Reset(_bytes);
+        Clear();
         _idle = this;
     }
 
@@ -48,12 +51,22 @@ internal sealed class ResponseBuffer
         Json.Reset(_bytes);
     }
 
-    public async ValueTask SendAsync(HttpResponse response, int status, string contentType, CancellationToken cancel)
+    /// <summary>Bytes as they are, after the JSON written so far.</summary>
+    public void Append(ReadOnlySpan<byte> raw)
+    {
+        Json.Flush();
+        _bytes.Write(raw);
+    }
+
+    public ValueTask SendAsync(HttpResponse response, int status, string contentType)
     {
         Json.Flush();
         response.StatusCode = status;
         response.ContentType = contentType;
         response.ContentLength = _bytes.WrittenCount;
-        await response.BodyWriter.WriteAsync(_bytes.WrittenMemory, cancel);
+        var flush = response.BodyWriter.WriteAsync(_bytes.WrittenMemory, CancellationToken.None);
+        return flush.IsCompletedSuccessfully ? ValueTask.CompletedTask : AwaitAsync(flush);
     }
+
+    private static async ValueTask AwaitAsync(ValueTask<System.IO.Pipelines.FlushResult> flush) => await flush;
 }

@@ -8,6 +8,10 @@ internal static class Datatype
 {
     public const string Bytes = "BYTES";
 
+    private static readonly (TensorElementType Type, byte[] Utf8)[] _names = [.. Enum.GetValues<TensorElementType>()
+        .Where(type => type is >= TensorElementType.Float and <= TensorElementType.Double or TensorElementType.UInt32 or TensorElementType.UInt64 or TensorElementType.BFloat16)
+        .Select(type => (type, System.Text.Encoding.ASCII.GetBytes(NameOf(type))))];
+
     public static string NameOf(TensorElementType type) => type switch
     {
         TensorElementType.Float => "FP32",
@@ -26,6 +30,30 @@ internal static class Datatype
         TensorElementType.BFloat16 => "BF16",
         _ => type.ToString().ToUpperInvariant(),
     };
+
+    /// <summary>Bytes of one element; 0 for text.</summary>
+    /// <exception cref="NotSupportedException">The type has no wire form.</exception>
+    public static int SizeOf(TensorElementType type) => type switch
+    {
+        TensorElementType.String => 0,
+        TensorElementType.Bool or TensorElementType.UInt8 or TensorElementType.Int8 => 1,
+        TensorElementType.UInt16 or TensorElementType.Int16 or TensorElementType.Float16 or TensorElementType.BFloat16 => 2,
+        TensorElementType.UInt32 or TensorElementType.Int32 or TensorElementType.Float => 4,
+        TensorElementType.UInt64 or TensorElementType.Int64 or TensorElementType.Double => 8,
+        _ => throw new NotSupportedException($"Tensors of type {type} have no form on the wire."),
+    };
+
+    /// <summary>The type of a name on the wire.</summary>
+    public static TensorElementType? Parse(ReadOnlySpan<byte> utf8)
+    {
+        foreach (var (type, known) in _names)
+        {
+            if (utf8.SequenceEqual(known))
+                return type;
+        }
+
+        return null;
+    }
 
     /// <summary>Half-precision numbers have no JSON form.</summary>
     public static bool HasJsonForm(TensorElementType type) =>

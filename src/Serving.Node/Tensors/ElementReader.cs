@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
 
 namespace Serving.Node.Tensors;
@@ -8,10 +7,11 @@ namespace Serving.Node.Tensors;
 internal static class ElementReader
 {
     /// <summary>Fills elements from <paramref name="at"/> with the scalars of the value the reader stands on, nested arrays taken row by row.</summary>
+    /// <param name="at">Text is always added at the end.</param>
     /// <param name="shape">How arrays may be nested, beside one flat array; at most 64 dimensions.</param>
     /// <returns>Elements written.</returns>
     /// <exception cref="BadInputException">A scalar has the wrong type or range, or there are more than <paramref name="room"/>.</exception>
-    public static int Fill(ref Utf8JsonReader reader, OrtValue into, TensorElementType type, int at, int room, ReadOnlySpan<long> shape, string field) => type switch
+    public static int Fill(ref Utf8JsonReader reader, TensorBuffer into, int at, int room, scoped ReadOnlySpan<long> shape, in FieldPath field) => into.Type switch
     {
         TensorElementType.Float => Fill<float, FloatElement>(ref reader, into, at, room, shape, field),
         TensorElementType.Double => Fill<double, DoubleElement>(ref reader, into, at, room, shape, field),
@@ -24,16 +24,16 @@ internal static class ElementReader
         TensorElementType.UInt16 => Fill<ushort, UShortElement>(ref reader, into, at, room, shape, field),
         TensorElementType.UInt8 => Fill<byte, ByteElement>(ref reader, into, at, room, shape, field),
         TensorElementType.Bool => Fill<bool, BoolElement>(ref reader, into, at, room, shape, field),
-        TensorElementType.String => FillText(ref reader, into, at, room, shape, field),
-        _ => throw new BadInputException(field, $"{field} is {Datatype.NameOf(type)}, which has no JSON form."),
+        TensorElementType.String => FillText(ref reader, into, room, shape, field),
+        _ => throw new BadInputException(field.ToString(), $"{field} is {Datatype.NameOf(into.Type)}, which has no JSON form."),
     };
 
-    private static int Fill<T, TElement>(ref Utf8JsonReader reader, OrtValue into, int at, int room, ReadOnlySpan<long> shape, string field)
+    private static int Fill<T, TElement>(ref Utf8JsonReader reader, TensorBuffer into, int at, int room, scoped ReadOnlySpan<long> shape, in FieldPath field)
         where T : unmanaged
         where TElement : struct, IElement<T>
     {
-        var elements = into.GetTensorMutableDataAsSpan<T>().Slice(at, room);
-        var nesting = new Nesting(shape, stackalloc int[shape.Length], field);
+        var elements = into.Values<T>().Slice(at, room);
+        var nesting = new Nesting(shape, stackalloc int[shape.Length], in field);
         var depth = reader.CurrentDepth;
         var count = 0;
         do
@@ -62,9 +62,9 @@ internal static class ElementReader
         return count;
     }
 
-    private static int FillText(ref Utf8JsonReader reader, OrtValue into, int at, int room, ReadOnlySpan<long> shape, string field)
+    private static int FillText(ref Utf8JsonReader reader, TensorBuffer into, int room, scoped ReadOnlySpan<long> shape, in FieldPath field)
     {
-        var nesting = new Nesting(shape, stackalloc int[shape.Length], field);
+        var nesting = new Nesting(shape, stackalloc int[shape.Length], in field);
         var depth = reader.CurrentDepth;
         var count = 0;
         do
@@ -86,7 +86,7 @@ internal static class ElementReader
             nesting.Scalar(count);
             if (reader.TokenType != JsonTokenType.String)
                 throw WrongElement(ref reader, field, count, "a string");
-            into.StringTensorSetElementAt(reader.GetString().AsSpan(), at + count);
+            into.CommitText(reader.CopyString(into.RoomForText(reader.ValueSpan.Length)));
             count++;
         }
         while (!(reader.CurrentDepth == depth && reader.TokenType != JsonTokenType.StartArray) && reader.Read());
@@ -94,10 +94,10 @@ internal static class ElementReader
         return count;
     }
 
-    private static BadInputException TooMany(string field, int room) =>
-        new(field, $"{field} holds more than the {room} elements its shape asks for.");
+    private static BadInputException TooMany(in FieldPath field, int room) =>
+        new(field.ToString(), $"{field} holds more than the {room} elements its shape asks for.");
 
-    private static BadInputException WrongElement(ref Utf8JsonReader reader, string field, int index, string expected)
+    private static BadInputException WrongElement(ref Utf8JsonReader reader, in FieldPath field, int index, string expected)
     {
         var got = reader.TokenType switch
         {
@@ -107,7 +107,7 @@ internal static class ElementReader
             JsonTokenType.Null => "null",
             _ => "an object",
         };
-        return new BadInputException(field, $"{field}, element {index}: expected {expected}, got {got}.");
+        return new BadInputException(field.ToString(), $"{field}, element {index}: expected {expected}, got {got}.");
     }
 
     private interface IElement<T>

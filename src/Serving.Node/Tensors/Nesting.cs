@@ -5,16 +5,16 @@ internal ref struct Nesting
 {
     private readonly ReadOnlySpan<long> _shape;
     private readonly Span<int> _begins;
-    private readonly string _field;
+    private readonly ref readonly FieldPath _field;
     private int _depth;
     private int _depthOfScalars;
 
     /// <param name="begins">Room for as many numbers as the shape has dimensions.</param>
-    public Nesting(ReadOnlySpan<long> shape, Span<int> begins, string field)
+    public Nesting(ReadOnlySpan<long> shape, Span<int> begins, in FieldPath field)
     {
         _shape = shape;
         _begins = begins;
-        _field = field;
+        _field = ref field;
         _depthOfScalars = -1;
     }
 
@@ -46,5 +46,5 @@ internal ref struct Nesting
     }
 
     private readonly BadInputException Wrong(int count) =>
-        new(_field, $"{_field}, element {count}: the arrays are not nested as shape {ShapeText.Of(_shape)} says.");
+        new(_field.ToString(), $"{_field}, element {count}: the arrays are not nested as shape {ShapeText.Of(_shape)} says.");
 }

@@ -3,6 +3,9 @@ namespace Serving.Node.Tensors;
 /// <summary>Shapes as messages show them, and how many elements they hold.</summary>
 internal static class ShapeText
 {
+    /// <summary>Dimensions of a tensor that callers may give.</summary>
+    public const int MostDimensions = 32;
+
     /// <summary><c>[N,4]</c>: N where variable.</summary>
     public static string Of(ReadOnlySpan<long> shape)
     {

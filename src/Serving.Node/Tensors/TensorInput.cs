@@ -1,15 +1,20 @@
+using System.Text;
 using Microsoft.ML.OnnxRuntime.Tensors;
 
 namespace Serving.Node.Tensors;
 
 /// <summary>One input tensor of a model.</summary>
 /// <param name="Shape">-1 where variable.</param>
-internal sealed record TensorInput(string Name, byte[] Utf8Name, TensorElementType Type, long[] Shape)
+internal sealed record TensorInput(string Name, TensorElementType Type, long[] Shape)
 {
+    public byte[] Utf8Name { get; } = Encoding.UTF8.GetBytes(Name);
+
     public string Datatype { get; } = Tensors.Datatype.NameOf(Type);
 
-    /// <summary>Column of the prediction log.</summary>
-    public string LogName { get; } = "i." + Name;
+    public bool HasJsonForm { get; } = Tensors.Datatype.HasJsonForm(Type);
+
+    /// <summary>Elements of one row, when no dimension but the first is variable; else -1.</summary>
+    public int RowElements { get; } = Shape.Length == 0 || Array.Exists(Shape[1..], size => size < 0) ? -1 : (int)Math.Min((ulong)ShapeText.Elements(Shape.AsSpan(1)), int.MaxValue);
 
     /// <summary>Whether a shape a caller gave fits the model's.</summary>
     public bool Takes(ReadOnlySpan<long> given)

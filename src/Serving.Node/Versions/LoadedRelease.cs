@@ -1,5 +1,5 @@
 using Serving.Contracts.State;
-using Serving.Node.Tensors;
+using Serving.Node.Predict;
 
 namespace Serving.Node.Versions;
 
@@ -19,7 +19,7 @@ internal sealed class LoadedRelease(string id, ReleaseState state, OnnxModel mod
 
     public OnnxModel Model => model;
 
-    public ModelRunner Runner { get; } = new(model, time, parallelRuns: Math.Max(2, Environment.ProcessorCount));
+    public ModelRunner Runner { get; } = new(time, parallelRuns: Math.Max(2, Environment.ProcessorCount));
 
     public DateTimeOffset Since { get; } = time.GetUtcNow();
 

@@ -5,7 +5,7 @@ using Serving.Contracts.Reports;
 using Serving.Contracts.State;
 using Serving.Node.Hosting;
 using Serving.Node.Inspect;
-using Serving.Node.Tensors;
+using Serving.Node.Predict;
 
 namespace Serving.Node.Versions;
 
@@ -92,16 +92,16 @@ internal sealed class ReleaseLoader(ArtifactCache cache, BootLedger ledger, Node
     /// <summary>Pays for lazy initialisation before the first caller does. Zeros may be no fair input, so nothing that goes wrong here counts.</summary>
     private void WarmUp(OnnxModel model)
     {
-        using var inputs = SyntheticInput.For(model.Inputs);
-        if (inputs is null)
+        using var call = new ModelCall(model);
+        if (!SyntheticInput.Fill(call))
             return;
         using var run = new RunOptions();
         using var timer = time.CreateTimer(static state => ((RunOptions)state!).Terminate = true, run, _warmUpWithin, Timeout.InfiniteTimeSpan);
         try
         {
-            model.Run(run, inputs, null).Dispose();
+            call.Run(run);
         }
-        catch (OnnxRuntimeException)
+        catch (Exception failed) when (failed is OnnxRuntimeException or NotSupportedException)
         {
             // The version's report says so as a warning.
         }

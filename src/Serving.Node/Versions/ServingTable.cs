@@ -1,7 +1,8 @@
 using System.Collections.Frozen;
 using Serving.Contracts.State;
 using Serving.Node.Metrics;
-using Serving.Node.Tensors;
+using Serving.Node.Predict;
+using Serving.Node.Respond;
 
 namespace Serving.Node.Versions;
 
@@ -22,6 +23,9 @@ internal sealed record ServingSnapshot(
     long Revision, string? TimelineId, string? ContentHash,
     FrozenDictionary<string, ServedEndpoint> Endpoints, FrozenDictionary<string, LoadedRelease> Releases)
 {
+    public ServedEndpoint? Find(ReadOnlySpan<char> endpoint) =>
+        Endpoints.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(endpoint, out var found) ? found : null;
+
     public static ServingSnapshot Empty { get; } =
         new(0, null, null, FrozenDictionary<string, ServedEndpoint>.Empty, FrozenDictionary<string, LoadedRelease>.Empty);
 }
@@ -36,7 +40,8 @@ internal sealed record ServedEndpoint(
 }
 
 /// <param name="Upper">First bucket that belongs to the next arm.</param>
-internal sealed record ServedArm(string Name, LoadedRelease Release, int Upper, SeriesCounters Counters, WatchedNumbers Watched);
+/// <param name="LogHead">What every log record of the arm begins with.</param>
+internal sealed record ServedArm(string Name, LoadedRelease Release, int Upper, SeriesCounters Counters, WatchedNumbers Watched, AnswerParts Answer, byte[] LogHead);
 
 /// <summary>Requests of one endpoint that are in this node. It outlives the snapshots, so that a switch does not forget those under way.</summary>
 internal sealed class AdmissionCount

@@ -1,8 +1,10 @@
 using System.Collections.Concurrent;
 using System.Collections.Frozen;
 using Serving.Contracts.State;
+using Serving.Node.Log;
 using Serving.Node.Metrics;
-using Serving.Node.Tensors;
+using Serving.Node.Predict;
+using Serving.Node.Respond;
 
 namespace Serving.Node.Versions;
 
@@ -49,5 +51,7 @@ internal sealed class SnapshotBuilder(SeriesRegistry registry)
     }
 
     private ServedArm Arm(EndpointState endpoint, string name, LoadedRelease release, int upper) =>
-        new(name, release, upper, registry.For(endpoint.Name, release.Id, release.State.Model, release.State.Version, name), WatchedNumbers.Of(endpoint.Monitor, release.Model.Outputs));
+        new(name, release, upper, registry.For(endpoint.Name, release.Id, release.State.Model, release.State.Version, name), WatchedNumbers.Of(endpoint.Monitor, release.Model.Outputs),
+            AnswerParts.Of(endpoint.Name, name, release.Id, release.State.Model, release.State.Version),
+            RecordWriter.HeadOf(endpoint.Name, release.Id, release.State.Model, release.State.Version, name));
 }

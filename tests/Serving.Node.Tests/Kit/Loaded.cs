@@ -1,7 +1,10 @@
 using System.Collections.Frozen;
 using Serving.Contracts.State;
 using Serving.Node.Metrics;
-using Serving.Node.Tensors;
+using Serving.Node.Log;
+using Serving.Node.Predict;
+using Serving.Node.Receive;
+using Serving.Node.Respond;
 using Serving.Node.Versions;
 
 namespace Serving.Node.Tests.Kit;
@@ -27,7 +30,30 @@ internal static class Loaded
     }
 
     public static ServedArm Arm(LoadedRelease release, string name = ArmState.Stable, int upper = Bucket.Count) =>
-        new(name, release, upper, new SeriesCounters("fraud", release.Id, "fraud", release.State.Version, name), WatchedNumbers.Of(null, release.Model.Outputs));
+        new(name, release, upper, new SeriesCounters("fraud", release.Id, "fraud", release.State.Version, name), WatchedNumbers.Of(null, release.Model.Outputs),
+            AnswerParts.Of("fraud", name, release.Id, "fraud", release.State.Version), RecordWriter.HeadOf("fraud", release.Id, "fraud", release.State.Version, name));
+
+    /// <summary>A native request whose arm is known and whose body is read.</summary>
+    public static NativeExchange Exchange(LoadedRelease release, byte[] body, LoggingState? logging = null, string id = "r-1", string? unit = null)
+    {
+        var exchange = new NativeExchange
+        {
+            RequestId = id,
+            Unit = unit,
+            Began = TimeProvider.System.GetTimestamp(),
+            Endpoint = Endpoint(new EndpointState { Name = "fraud", Logging = logging ?? new() }, Arm(release)),
+            Arm = Arm(release),
+            Body = body,
+            Call = release.Model.Rent(),
+        };
+        if (body.Length > 0)
+        {
+            exchange.Read();
+            exchange.Rows = exchange.Call.Rows;
+        }
+
+        return exchange;
+    }
 
     public static ServedEndpoint Endpoint(EndpointState state, params ServedArm[] arms) =>
         new(state, arms, FrozenDictionary<string, ServedArm>.Empty, new AdmissionCount());

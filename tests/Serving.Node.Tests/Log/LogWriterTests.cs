@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Serving.Contracts.State;
 using Serving.Node.Hosting;
 using Serving.Node.Log;
-using Serving.Node.Metrics;
+using Serving.Node.Receive;
 using Serving.Node.Tests.Kit;
 using Serving.Node.Versions;
 using Testing;
@@ -15,7 +15,7 @@ public sealed class LogWriterTests : IDisposable
 {
     private readonly string _root = Directory.CreateTempSubdirectory("log-writer-").FullName;
     private readonly LoadedRelease _release = Loaded.Release(TinyModel.Add(1), "rel-1");
-    private readonly PredictionLog _log = new();
+    private readonly PredictionLog _log = new(TimeProvider.System);
 
     [Fact]
     public async Task A_disk_that_takes_nothing_costs_rows_which_are_counted_and_the_log_comes_back()
@@ -44,7 +44,7 @@ public sealed class LogWriterTests : IDisposable
         using var writer = Writer(TimeSpan.FromMinutes(5));
         await writer.StartAsync(CancellationToken.None);
         Put("last");
-        await Eventually.TrueAsync(() => _log.Rows.Count == 0, TimeSpan.FromSeconds(5), "taken");
+        await Eventually.TrueAsync(() => _log.Queued == 0, TimeSpan.FromSeconds(5), "taken");
 
         await writer.StopAsync(CancellationToken.None);
 
@@ -57,8 +57,8 @@ public sealed class LogWriterTests : IDisposable
     {
         var folder = Path.Combine(_root, "spool");
         var spool = new Spool(folder, 1_700_000_000_000);
-        spool.Append(Row("whole"));
-        spool.Append(Row("torn"));
+        spool.Append(Record("whole"));
+        spool.Append(Record("torn"));
         spool.Flush();
         var file = Directory.GetFiles(folder).Single();
         var torn = (await File.ReadAllBytesAsync(file))[..^5];
@@ -100,7 +100,7 @@ public sealed class LogWriterTests : IDisposable
         for (var i = 0; i < 20_000; i++)
             Put("row");
 
-        Assert.Equal(20_000, _log.Rows.Count + _log.Dropped);
+        Assert.Equal(20_000, _log.Queued + _log.Dropped);
         Assert.InRange(_log.Dropped, 1, 19_999);
     }
 
@@ -111,11 +111,11 @@ public sealed class LogWriterTests : IDisposable
     public void Units_are_sampled_as_the_endpoint_says(double sample, int expected)
     {
         for (var unit = 0; unit < 1_000; unit++)
-            _log.Failed(Request($"u{unit}", new LoggingState(sample)), 500, "ModelFailed", TimeProvider.System);
+            _log.Failed(Request($"u{unit}", new LoggingState(sample)), 500, "ModelFailed");
 
         // Binomial: ± 5 standard deviations.
         var spread = (int)(5 * Math.Sqrt(1_000 * sample * (1 - sample)));
-        Assert.InRange(_log.Rows.Count, expected - spread, expected + spread);
+        Assert.InRange(_log.Queued, expected - spread, expected + spread);
     }
 
     public void Dispose()
@@ -132,13 +132,22 @@ public sealed class LogWriterTests : IDisposable
         return new LogWriter(_log, new NodePaths(options), options, TimeProvider.System, NullLogger<LogWriter>.Instance);
     }
 
-    private void Put(string id) => _log.Failed(Request(id, new LoggingState()), 400, "InvalidInput", TimeProvider.System);
+    private void Put(string id) => _log.Failed(Request(id, new LoggingState()), 400, "InvalidInput");
 
-    private RoutedRequest Request(string id, LoggingState logging) => new(
-        Loaded.Endpoint(new EndpointState { Name = "fraud", Logging = logging }), Loaded.Arm(_release), id, id, Protocol.Native, TimeProvider.System.GetTimestamp());
-
-    private static LogRow Row(string id) => new()
+    private NativeExchange Request(string id, LoggingState logging) => new()
     {
-        RequestId = id, At = new DateTimeOffset(2026, 11, 24, 3, 0, 0, TimeSpan.Zero), Endpoint = "fraud", Release = "rel-1", Model = "fraud", Version = "1", Arm = "stable", Protocol = "native",
+        RequestId = id,
+        Unit = id,
+        Began = TimeProvider.System.GetTimestamp(),
+        Endpoint = Loaded.Endpoint(new EndpointState { Name = "fraud", Logging = logging }),
+        Arm = Loaded.Arm(_release),
     };
+
+    private LogRecord Record(string id)
+    {
+        var record = new LogRecord();
+        var at = new DateTimeOffset(2026, 11, 24, 3, 0, 0, TimeSpan.Zero).ToUnixTimeMilliseconds() * 1000;
+        RecordWriter.WriteHead(record, Request(id, new LoggingState()), at, 400, "InvalidInput", queue: 1, model: 2, total: 3, rows: 1);
+        return record;
+    }
 }

@@ -55,7 +55,7 @@ public sealed class SeriesRegistryTests
         registry.CountUnknown();
         registry.Drain();
 
-        var text = PrometheusText.Write(registry, new PredictionLog(), appliedRevision: 7);
+        var text = PrometheusText.Write(registry, new PredictionLog(TimeProvider.System), appliedRevision: 7);
 
         const string Labels = "endpoint=\"fraud\",release=\"rel-1\",model=\"model \\\"x\\\"\",version=\"1\",arm=\"stable\"";
         Assert.Contains($"serving_requests_total{{{Labels}}} 2\n", text, StringComparison.Ordinal);

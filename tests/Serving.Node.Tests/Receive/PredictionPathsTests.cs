@@ -15,7 +15,7 @@ public sealed class PredictionPathsTests
     {
         var known = PredictionPaths.IsNative(path, out var found);
 
-        Assert.Equal(endpoint, known ? found : null);
+        Assert.Equal(endpoint, known ? found.ToString() : null);
     }
 
     [Theory]
@@ -33,6 +33,6 @@ public sealed class PredictionPathsTests
     {
         var known = PredictionPaths.IsOpenInference(path, out var found, out var number);
 
-        Assert.Equal((endpoint, version), known ? (found, number) : (null, null));
+        Assert.Equal((endpoint, version), known ? (found.ToString(), number.IsEmpty ? null : number.ToString()) : (null, null));
     }
 }

@@ -44,7 +44,7 @@ public sealed class ArmPickerTests : IDisposable
     [InlineData("""{"entities":{"user":""", null)]
     [InlineData("", null)]
     public void Finds_the_unit_of_a_native_body_before_the_model_is_known(string body, string? unit) =>
-        Assert.Equal(unit, Unit.InNative(System.Text.Encoding.UTF8.GetBytes(body), "user"));
+        Assert.Equal(unit, AssignmentKey.InNative(System.Text.Encoding.UTF8.GetBytes(body), "user"));
 
     [Theory]
     [InlineData("""{"parameters":{"assignment_key":"k"},"inputs":[]}""", "k")]
@@ -52,7 +52,7 @@ public sealed class ArmPickerTests : IDisposable
     [InlineData("""{"parameters":{"entity.user":"u1","assignment_key":"k"}}""", "k")]
     [InlineData("""{"parameters":[]}""", null)]
     public void Finds_the_unit_of_an_open_inference_body(string body, string? unit) =>
-        Assert.Equal(unit, Unit.InOpenInference(System.Text.Encoding.UTF8.GetBytes(body), "user"));
+        Assert.Equal(unit, AssignmentKey.InOpenInference(System.Text.Encoding.UTF8.GetBytes(body), "user"));
 
     [Fact]
     public void Picking_an_arm_allocates_nothing()

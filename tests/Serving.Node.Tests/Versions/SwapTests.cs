@@ -74,9 +74,10 @@ public sealed class SwapTests
 
     private static async Task<float> RunAsync(LoadedRelease release)
     {
-        using var request = NativeRequest.Read(_one, release.Model.Inputs, 1);
-        var deadline = TimeProvider.System.GetTimestamp() + 30 * TimeProvider.System.TimestampFrequency;
-        using var outputs = await release.Runner.RunAsync(request.Inputs, null, deadline);
-        return outputs[0].GetTensorDataAsSpan<float>()[0];
+        var call = Loaded.Exchange(release, _one).Call;
+        await release.Runner.RunAsync(call, TimeProvider.System.GetTimestamp() + 30 * TimeProvider.System.TimestampFrequency);
+        var y = call.Outputs[0].Values<float>()[0];
+        release.Model.Return(call);
+        return y;
     }
 }

@@ -1,9 +1,10 @@
-using Microsoft.ML.OnnxRuntime;
+using Microsoft.ML.OnnxRuntime.Tensors;
 using Serving.Contracts.Models;
 using Serving.Contracts.State;
+using Serving.Node.Predict;
 using Serving.Node.Tensors;
 
-namespace Serving.Node.Tests.Tensors;
+namespace Serving.Node.Tests.Predict;
 
 public sealed class WatchedNumbersTests
 {
@@ -44,11 +45,14 @@ public sealed class WatchedNumbersTests
 
     private static (double Prediction, double Confidence) FirstRow(MonitorState? monitor, TensorSpec[] outputs, float[] values, long[] shape)
     {
-        using var label = OrtValue.CreateTensorValueFromMemory(new long[2], [2]);
-        using var scores = OrtValue.CreateTensorValueFromMemory(values, shape);
+        using var label = new TensorBuffer("label", TensorElementType.Int64);
+        label.Reshape([2]);
+        using var scores = new TensorBuffer("scores", TensorElementType.Float);
+        scores.Reshape(shape);
+        values.CopyTo(scores.Values<float>());
         var prediction = new double[2];
         var confidence = new double[2];
-        WatchedNumbers.Of(monitor, outputs).Read(OutputColumn.Of(["label", "scores"], [label, scores]), prediction, confidence);
+        WatchedNumbers.Of(monitor, outputs).Read([label, scores], prediction, confidence);
         return (prediction[0], confidence[0]);
     }
 }

@@ -2,8 +2,9 @@ using System.Globalization;
 using System.Numerics;
 using Microsoft.ML.OnnxRuntime.Tensors;
 using Serving.Contracts.Models;
+using Serving.Node.Tensors;
 
-namespace Serving.Node.Tensors;
+namespace Serving.Node.Predict;
 
 internal enum WatchedKind
 {
@@ -39,30 +40,23 @@ internal sealed record WatchedNumber(string Output, WatchedKind Kind, int Column
 
     /// <param name="into">One place a row.</param>
     /// <returns>False when the answer has another form than that many rows of numbers.</returns>
-    public bool Read(OutputColumn output, Span<double> into)
+    public bool Read(TensorBuffer output, Span<double> into) => output.Type switch
     {
-        if (output.Map is { } map)
-            return Read<float>(map.Values, into);
+        TensorElementType.Float => Read(output.Values<float>(), into),
+        TensorElementType.Double => Read(output.Values<double>(), into),
+        TensorElementType.Int64 => Read(output.Values<long>(), into),
+        TensorElementType.Int32 => Read(output.Values<int>(), into),
+        _ => false,
+    };
 
-        var tensor = output.Tensor.Value;
-        return output.Tensor.Type switch
-        {
-            TensorElementType.Float => Read(tensor.GetTensorDataAsSpan<float>(), into),
-            TensorElementType.Double => Read(tensor.GetTensorDataAsSpan<double>(), into),
-            TensorElementType.Int64 => Read(tensor.GetTensorDataAsSpan<long>(), into),
-            TensorElementType.Int32 => Read(tensor.GetTensorDataAsSpan<int>(), into),
-            _ => false,
-        };
-    }
-
-    private bool Read<T>(ReadOnlySpan<T> values, Span<double> into)
+    private bool Read<T>(Span<T> values, Span<double> into)
         where T : unmanaged, INumber<T>
     {
         var columns = values.Length / into.Length;
         if (columns == 0 || values.Length % into.Length != 0 || Column >= columns)
             return false;
         for (var row = 0; row < into.Length; row++)
-            into[row] = One(values.Slice(row * columns, columns));
+            into[row] = One<T>(values.Slice(row * columns, columns));
         return true;
     }
 

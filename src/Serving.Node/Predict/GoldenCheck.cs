@@ -2,8 +2,11 @@ using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
 using Microsoft.ML.OnnxRuntime;
+using Serving.Node.Receive;
+using Serving.Node.Respond;
+using Serving.Node.Tensors;
 
-namespace Serving.Node.Tensors;
+namespace Serving.Node.Predict;
 
 /// <summary>Compares what a model answers with what a golden sample expects.</summary>
 internal static class GoldenCheck
@@ -12,30 +15,22 @@ internal static class GoldenCheck
     /// <exception cref="OnnxRuntimeException">The run itself failed.</exception>
     public static string? DifferenceOf(OnnxModel model, GoldenSample sample, RunOptions options)
     {
-        OipRequest request;
+        using var call = new ModelCall(model);
         try
         {
-            request = OipRequest.Read(sample.Request.Span, model.Inputs, int.MaxValue);
+            OipRequest.Read(sample.Request.Span, new OipExchange { Call = call }, int.MaxValue);
         }
         catch (Exception bad) when (bad is BadInputException or JsonException)
         {
             return $"Sample {sample.Name} does not fit the model: {bad.Message}";
         }
 
-        using (request)
-        using (var outputs = model.Run(options, request.Inputs, null))
-        {
-            var written = new ArrayBufferWriter<byte>();
-            using (var json = new Utf8JsonWriter(written))
-            {
-                json.WriteStartObject();
-                OipResponse.WriteOutputs(json, model.OutputNames, outputs);
-                json.WriteEndObject();
-            }
-
-            using var actual = JsonDocument.Parse(written.WrittenMemory);
-            return Compare(sample, actual.RootElement.GetProperty("outputs"));
-        }
+        call.Run(options);
+        var written = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(written))
+            OipResponse.WriteOutputs(json, call, wanted: null);
+        using var actual = JsonDocument.Parse(written.WrittenMemory);
+        return Compare(sample, actual.RootElement);
     }
 
     private static string? Compare(GoldenSample sample, JsonElement actual)

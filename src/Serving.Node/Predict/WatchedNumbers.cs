@@ -1,7 +1,8 @@
 using Serving.Contracts.Models;
 using Serving.Contracts.State;
+using Serving.Node.Tensors;
 
-namespace Serving.Node.Tensors;
+namespace Serving.Node.Predict;
 
 /// <summary>The numbers of each row's answer that are watched for drift: the prediction, and how sure the model is.</summary>
 /// <param name="Prediction">Null: nothing is watched.</param>
@@ -33,13 +34,13 @@ internal sealed record WatchedNumbers(WatchedNumber? Prediction, WatchedNumber? 
     }
 
     /// <param name="prediction">One place a row; NaN where nothing is watched.</param>
-    public void Read(OutputColumn[] outputs, Span<double> prediction, Span<double> confidence)
+    public void Read(TensorBuffer[] outputs, Span<double> prediction, Span<double> confidence)
     {
         ReadOne(Prediction, outputs, prediction);
         ReadOne(Confidence, outputs, confidence);
     }
 
-    private static void ReadOne(WatchedNumber? number, OutputColumn[] outputs, Span<double> into)
+    private static void ReadOne(WatchedNumber? number, TensorBuffer[] outputs, Span<double> into)
     {
         foreach (var output in outputs)
         {

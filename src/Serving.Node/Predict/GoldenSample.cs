@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace Serving.Node.Tensors;
+namespace Serving.Node.Predict;
 
 /// <summary>One line of <c>golden.jsonl</c>: a request and what the model must answer.</summary>
 /// <param name="Request">Body of an Open Inference infer request.</param>

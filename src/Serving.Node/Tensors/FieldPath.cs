@@ -1,0 +1,10 @@
+namespace Serving.Node.Tensors;
+
+/// <summary>Where in a request a value stands, made into text only for an error.</summary>
+/// <param name="Row">The row's number; -1: the path names none.</param>
+internal readonly record struct FieldPath(string Before, string Name = "", string After = "", int Row = -1)
+{
+    public static implicit operator FieldPath(string path) => new(path);
+
+    public override string ToString() => Row < 0 ? $"{Before}{Name}{After}" : $"rows[{Row}].{Before}{Name}{After}";
+}
