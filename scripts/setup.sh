@@ -21,3 +21,6 @@ need_sdk() { # the .NET SDK that global.json names, into the user's profile wher
     { echo "Could not install .NET SDK $version. Install it by hand and start again." >&2; exit 1; }
   export DOTNET_ROOT="$HOME/.dotnet" PATH="$HOME/.dotnet:$PATH"
 }
+
+# Without this library .NET starts only when told that it does without languages; SQL Server's client then refuses to work.
+[[ $(/sbin/ldconfig -p 2>/dev/null) == *libicuuc* ]] || export DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using ControlPlane.Data.Releases;
 using ControlPlane.Domain.Audit;
 using ControlPlane.Domain.Identity;
@@ -9,7 +10,12 @@ namespace ControlPlane.Data;
 /// <summary>How a change is made: one context, one transaction, all of it or nothing.</summary>
 public static class Changes
 {
+    /// <summary>Name of the tag in which the request carries where it came from: that of OpenTelemetry's conventions.</summary>
+    public const string ClientAddressTag = "client.address";
+
     private const int MostAttempts = 5;
+    private const int LongestName = 256;
+    private const int LongestReason = 1000;
 
     /// <summary>
     /// Runs a change in a transaction that on SQLite takes the write lock at once; saved and committed when it ends with a value. A change that lost a
@@ -48,23 +54,48 @@ public static class Changes
         var outcome = await change(db);
         if (!outcome.TryGet(out _, out _))
             return outcome;
+        await CommandAnswers.MarkAsync(db, cancel);
         await db.SaveChangesAsync(cancel);
         await transaction.CommitAsync(cancel);
         return outcome;
     }
 
     /// <summary>Writes down who did what, in the same transaction.</summary>
+    /// <param name="outcome"><c>done</c>, <c>denied</c> or <c>rejected</c>.</param>
     public static void Audit(
-        this ControlPlaneDb db, Actor actor, string action, string target, DateTimeOffset at, string? reason = null, string? before = null, string? after = null) =>
+        this ControlPlaneDb db, Actor actor, string action, string target, DateTimeOffset at, string? reason = null, string? before = null, string? after = null, string outcome = "done") =>
         db.AuditEntries.Add(new AuditEntry
         {
             At = at,
-            Actor = actor.Name,
+            Actor = Plain(actor.Name, LongestName),
             ActorKind = actor.Kind,
             Action = action,
-            Target = target,
-            Reason = reason,
+            Target = Plain(target, LongestName),
+            Outcome = outcome,
+            Reason = reason is null ? null : Plain(reason, LongestReason),
             Before = before,
             After = after,
+            TraceId = Activity.Current?.TraceId.ToHexString(),
+            Source = ClientAddress(),
         });
+
+    internal static string? ClientAddress()
+    {
+        for (var activity = Activity.Current; activity is not null; activity = activity.Parent)
+        {
+            if (activity.GetTagItem(ClientAddressTag) is string address)
+                return address;
+        }
+
+        return null;
+    }
+
+    internal static string Name(string text) => StorableText.Of(Plain(text, LongestName));
+
+    /// <summary>What others wrote neither breaks a line of the log nor outgrows its column.</summary>
+    private static string Plain(string text, int longest)
+    {
+        var cut = text.Length <= longest ? text : text[..longest];
+        return cut.Any(char.IsControl) ? string.Concat(cut.Select(letter => char.IsControl(letter) ? '\uFFFD' : letter)) : cut;
+    }
 }

@@ -1,3 +1,4 @@
+using ControlPlane.Data.Audit;
 using ControlPlane.Data.Identity;
 using ControlPlane.Domain.Audit;
 using ControlPlane.Domain.Identity;
@@ -5,6 +6,7 @@ using ControlPlane.Domain.Nodes;
 using ControlPlane.Domain.Registry;
 using ControlPlane.Domain.Releases;
 using ControlPlane.Domain.Rollouts;
+using ControlPlane.Domain.Rollouts.Gates;
 using Microsoft.AspNetCore.DataProtection.EntityFrameworkCore;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.AspNetCore.Identity.EntityFrameworkCore;
@@ -36,6 +38,10 @@ public sealed class ControlPlaneDb(DbContextOptions<ControlPlaneDb> options)
 
     public DbSet<RolloutDecision> Decisions => Set<RolloutDecision>();
 
+    public DbSet<RolloutEvidence> RolloutEvidence => Set<RolloutEvidence>();
+
+    public DbSet<Approval> Approvals => Set<Approval>();
+
     public DbSet<Node> Nodes => Set<Node>();
 
     public DbSet<NodeStatus> NodeStatuses => Set<NodeStatus>();
@@ -46,9 +52,19 @@ public sealed class ControlPlaneDb(DbContextOptions<ControlPlaneDb> options)
 
     public DbSet<AuditEntry> AuditEntries => Set<AuditEntry>();
 
+    public DbSet<AuditLink> AuditLinks => Set<AuditLink>();
+
+    public DbSet<DenialCount> DenialCounts => Set<DenialCount>();
+
+    public DbSet<AuditLease> AuditLeases => Set<AuditLease>();
+
     public DbSet<PendingEffect> PendingEffects => Set<PendingEffect>();
 
+    public DbSet<CommandAnswer> CommandAnswers => Set<CommandAnswer>();
+
     public DbSet<MetricWindow> MetricWindows => Set<MetricWindow>();
+
+    public DbSet<MetricWriter> MetricWriters => Set<MetricWriter>();
 
     public DbSet<InstallationFact> Facts => Set<InstallationFact>();
 

@@ -31,6 +31,7 @@ internal static class Conventions
         builder.Properties<UploadId>().HaveConversion<UploadIdConverter>();
         builder.Properties<EndpointId>().HaveConversion<EndpointIdConverter>();
         builder.Properties<RolloutId>().HaveConversion<RolloutIdConverter>();
+        builder.Properties<ApprovalId>().HaveConversion<ApprovalIdConverter>();
         builder.Properties<NodeId>().HaveConversion<NodeIdConverter>();
         builder.Properties<TokenId>().HaveConversion<TokenIdConverter>();
     }
@@ -57,6 +58,8 @@ internal static class Conventions
     private sealed class EndpointIdConverter() : ValueConverter<EndpointId, Guid>(id => id.Value, value => new EndpointId(value));
 
     private sealed class RolloutIdConverter() : ValueConverter<RolloutId, Guid>(id => id.Value, value => new RolloutId(value));
+
+    private sealed class ApprovalIdConverter() : ValueConverter<ApprovalId, Guid>(id => id.Value, value => new ApprovalId(value));
 
     private sealed class NodeIdConverter() : ValueConverter<NodeId, Guid>(id => id.Value, value => new NodeId(value));
 

@@ -3,6 +3,9 @@ namespace ControlPlane.Data;
 /// <summary>What one control plane saw of one endpoint × release × arm in one window; readers sum over instances.</summary>
 public sealed class MetricWindow
 {
+    /// <summary>How the instance's name begins in rows that came after their window was closed: kept, never judged.</summary>
+    public const string Late = "late-";
+
     public required string Environment { get; init; }
 
     public required string Endpoint { get; init; }
@@ -26,6 +29,13 @@ public sealed class MetricWindow
     public long Invalid { get; set; }
 
     public long Refused { get; set; }
+
+    /// <summary>Predictions that have a number, with their mean and the sum of squared differences from it.</summary>
+    public long Predictions { get; set; }
+
+    public double PredictionMean { get; set; }
+
+    public double PredictionM2 { get; set; }
 
     /// <summary>A latency histogram as it goes over the wire.</summary>
     public byte[] Latency { get; set; } = [];

@@ -1,4 +1,6 @@
+using System.Globalization;
 using ControlPlane.Web.Features.Access;
+using ControlPlane.Web.Features.Audit;
 using ControlPlane.Web.Features.Endpoints;
 using ControlPlane.Web.Features.Nodes;
 using ControlPlane.Web.Features.Registry;
@@ -7,6 +9,9 @@ using ControlPlane.Web.Features.Rollouts;
 using ControlPlane.Web.Hosting;
 using ControlPlane.Web.Layout;
 using ControlPlane.Web.Live;
+
+// Texts and numbers are the same on every machine, whatever its language.
+CultureInfo.CurrentCulture = CultureInfo.CurrentUICulture = CultureInfo.DefaultThreadCurrentCulture = CultureInfo.DefaultThreadCurrentUICulture = CultureInfo.InvariantCulture;
 
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
 builder.AddHosting(args);
@@ -18,6 +23,7 @@ builder.Services
     .AddRollouts()
     .AddNodes()
     .AddRequests()
+    .AddAudit()
     .AddPages();
 
 var app = builder.Build();
@@ -30,5 +36,6 @@ app.MapEndpoints();
 app.MapRollouts();
 app.MapNodes();
 app.MapRequests();
+app.MapAudit();
 app.MapPages();
 await app.RunAsync();

@@ -26,6 +26,7 @@ namespace Serving.Contracts;
 [JsonSerializable(typeof(Frame[]))]
 [JsonSerializable(typeof(JoinRequest))]
 [JsonSerializable(typeof(JoinResponse))]
+[JsonSerializable(typeof(CredentialResponse))]
 [JsonSerializable(typeof(PeerList))]
 [JsonSerializable(typeof(JsonObject))]
 public sealed partial class ContractsJson : JsonSerializerContext;

@@ -12,9 +12,11 @@ public sealed class DomainContexts
     private static readonly Dictionary<string, string[]> _contexts = new()
     {
         ["Primitives"] = [],
+        ["Statistics"] = [],
         ["Identity"] = ["Primitives"],
         ["Audit"] = ["Primitives", "Identity"],
         ["Registry"] = ["Primitives", "Identity", "Schemas"],
+        ["Experiments"] = ["Primitives", "Statistics"],
         ["Releases"] = ["Primitives", "Identity", "Registry", "Schemas"],
         ["Rollouts"] = ["Primitives", "Identity", "Releases", "Experiments", "Statistics"],
         ["Nodes"] = ["Primitives", "Registry", "Schemas", "Releases", "Rollouts"],

@@ -14,6 +14,16 @@ public sealed class CommandTests
     [InlineData(2, "deploy", "fraud", "fraud")]
     [InlineData(2, "login")]
     [InlineData(2, "node", "revoke", "node-1")]
+    [InlineData(2, "user", "disable", "b@example.com")]
+    [InlineData(2, "token", "revoke", "1")]
+    [InlineData(0, "user", "disable", "b@example.com", "--yes")]
+    [InlineData(0, "user", "role", "b@example.com", "releaser")]
+    [InlineData(0, "token", "revoke", "1", "--yes")]
+    [InlineData(4, "token", "create", "ci")]
+    [InlineData(5, "user", "role", "a@example.com", "viewer")]
+    [InlineData(0, "approve", "42"), InlineData(0, "reject", "42", "--reason", "no"), InlineData(0, "rollout", "start", "42")]
+    [InlineData(0, "environment", "protect", "production")]
+    [InlineData(2, "rollout", "create", "fraud", "fraud"), InlineData(2, "rollout", "create", "fraud", "fraud@2", "--plan", "/dev/null")]
     [InlineData(3, "model", "show", "nothing")]
     [InlineData(4, "model", "show", "secret")]
     [InlineData(5, "model", "create", "fraud")]
@@ -54,6 +64,18 @@ public sealed class CommandTests
         Assert.DoesNotContain("\u001b[", table, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Invites_a_person_and_lists_who_is_there()
+    {
+        await using var server = await FakeControlPlane.StartAsync();
+
+        var (_, link, _) = await server.RunAsync("user", "invite", "b@example.com", "--role", "engineer", "-o", "name");
+        var (_, table, _) = await server.RunAsync("user", "list");
+
+        Assert.Equal("http://here/invitation\n", link);
+        Assert.Contains("b@example.com  viewer  invited", table, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("Ready", 0)]
     [InlineData("Rejected", 6)]
@@ -86,6 +108,34 @@ public sealed class CommandTests
 
         Assert.True(code == expected, talk);
         Assert.Contains("/endpoints/production/fraud", talk, StringComparison.Ordinal);
+    }
+
+    [Theory, InlineData("Completed", 0), InlineData("RolledBack", 7), InlineData("Progressing", 8)]
+    public async Task Watch_tells_each_decision_and_ends_by_how_the_rollout_ended(string state, int expected)
+    {
+        await using var server = await FakeControlPlane.StartAsync();
+        server.RolloutState = state;
+
+        var (code, _, talk) = await server.RunAsync("rollout", "watch", "42", "--timeout", "3s");
+
+        Assert.Equal(expected, code);
+        Assert.Single(talk.Split('\n'), line => line.Contains("rollBack by automatic: error_rate", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_plan_in_YAML_arrives_with_its_numbers_as_numbers()
+    {
+        await using var server = await FakeControlPlane.StartAsync();
+        var file = Path.Combine(Path.GetTempPath(), $"plan-{Guid.CreateVersion7():N}.yaml");
+        await File.WriteAllTextAsync(file, "steps:\n  - { weight: 5%, hold: 10m, minSamples: 500 }\n  - { weight: 100% }\ngates:\n  - { metric: error_rate, max: 0.05 }\n");
+
+        var (code, _, talk) = await server.RunAsync("rollout", "create", "production/fraud", "fraud@2", "--plan", file, "--strategy", "canary", "--submit");
+        File.Delete(file);
+
+        Assert.True(code == 0, talk);
+        Assert.Equal(
+            """{"release":{"model":"fraud@2"},"rollout":{"steps":[{"weight":"5%","hold":"10m","minSamples":500},{"weight":"100%"}],"gates":[{"metric":"error_rate","max":0.05}],"strategy":"canary"}}""",
+            server.Drafted.GetRawText());
     }
 
     [Fact]

@@ -28,6 +28,9 @@ public sealed class FakeControlPlane : IAsyncDisposable
     /// <summary>State a deployment ends in.</summary>
     public string RolloutState { get; set; } = "Completed";
 
+    /// <summary>Body of the last rollout that was drafted.</summary>
+    public JsonElement Drafted { get; private set; }
+
     /// <summary>How many pieces of an upload are cut off.</summary>
     public int Cuts { get => _cuts; set => _cuts = value; }
 
@@ -75,6 +78,12 @@ public sealed class FakeControlPlane : IAsyncDisposable
             "secret" => Problem(403, "Forbidden", "You may not see this."),
             _ => Problem(404, "NotFound", $"There is no model {model}."),
         });
+        api.MapGet("/users", () => Results.Json(new { items = new object[] { new { email = "a@example.com", role = "admin" }, new { email = "b@example.com", role = "viewer", isInvited = true } }, nextCursor = (string?)null }));
+        api.MapPost("/users", () => Results.Json(new { email = "b@example.com", link = "http://here/invitation", expiresAt = "2026-05-03T12:00:00Z" }, statusCode: 201));
+        api.MapPut("/users/{email}/role", (string email) => email == "a@example.com" ? Problem(409, "LastAdmin", "The last one.") : Results.NoContent());
+        api.MapPost("/users/{email}/disable", () => Results.NoContent());
+        api.MapPost("/tokens", () => Problem(403, "Forbidden", "Only a person has the right."));
+        api.MapDelete("/tokens/{id}", () => Results.NoContent());
         api.MapPost("/models", () => Problem(409, "ModelExists", "There is a model of this name already."));
         api.MapPost("/models/fraud/uploads", () => Results.Json(new { id = Guid.Empty, chunkSize = 1000 }, statusCode: 201));
         api.MapMethods("/models/fraud/uploads/{id}", ["HEAD"], (HttpResponse response) => response.Headers["Upload-Offset"] = $"{_upload.Length}");
@@ -82,6 +91,18 @@ public sealed class FakeControlPlane : IAsyncDisposable
         api.MapPost("/models/fraud/uploads/{id}/complete", () => Results.Json(new { version = "1", status = "Validating" }, statusCode: 202));
         api.MapGet("/models/fraud/versions/1", () => Results.Json(new { version = "1", status = Status, checks = new[] { new { check = "loads", outcome = Status == "Ready" ? "passed" : "failed", detail = "x", remedy = "Export again." } } }));
         api.MapPost("/environments/production/endpoints/fraud/deploy", () => Results.Json(new { release = new { id = "rel-1" }, rollout = new { id = "1", state = RolloutState }, revision = 7 }));
+        api.MapPost("/environments/production/endpoints/fraud/rollouts", async (HttpRequest request) =>
+        {
+            Drafted = JsonSerializer.Deserialize<JsonElement>(await new StreamReader(request.Body).ReadToEndAsync());
+            return Results.Json(new { id = "42", state = "Draft" }, statusCode: 201);
+        });
+        api.MapPost("/rollouts/42/{verb}", (string verb, HttpRequest request) => request.Headers.IfMatch == "\"3\"" ? Results.Json(new { id = "42", state = verb }) : Problem(428, "PreconditionRequired", "If-Match"));
+        api.MapGet("/rollouts/42", (HttpResponse response) =>
+        {
+            response.Headers.ETag = "\"3\"";
+            return Results.Json(new { id = "42", state = RolloutState, reason = "error_rate", decisions = new[] { new { at = "2026-05-03T12:00:00Z", action = "rollBack", actor = "automatic", reason = "error_rate" } } });
+        });
+        api.MapPost("/environments", () => Results.Json(new { name = "production", @protected = true }));
     }
 
     private async Task<IResult> AppendAsync(long offset, HttpContext http)

@@ -50,10 +50,14 @@ public sealed class ForwardingTests : IAsyncDisposable
         Assert.All(all, request => Assert.InRange(request.Took, TimeSpan.Zero, TimeSpan.FromSeconds(5)));
     }
 
-    [Fact]
-    public async Task Sends_the_same_body_and_id_to_another_node_when_one_says_503()
+    [Theory, InlineData(502), InlineData(503)]
+    public async Task Sends_the_same_body_and_id_to_another_node_when_one_says_502_or_503(int status)
     {
-        _a.Answer = Unavailable;
+        _a.Answer = context =>
+        {
+            context.Response.StatusCode = status;
+            return Task.CompletedTask;
+        };
         _b.Answer = null;
         await _gateway.StartAsync(_a, _b);
 
@@ -68,6 +72,68 @@ public sealed class ForwardingTests : IAsyncDisposable
         Assert.InRange(_a.Received.Count, 1, 10);
         Assert.All(_b.Received, answered => Assert.Equal(36, answered.Headers["X-Request-Id"].ToString().Length));
         Assert.All(_a.Received, tried => Assert.Contains(_b.Received, answered => answered.Body == tried.Body && answered.Headers["X-Request-Id"] == tried.Headers["X-Request-Id"]));
+    }
+
+    [Fact]
+    public async Task Asks_another_node_when_one_says_502()
+    {
+        _a.Answer = context =>
+        {
+            context.Response.StatusCode = 502;
+            return Task.CompletedTask;
+        };
+        await _gateway.StartAsync(_a, _b);
+
+        var answers = new List<string>();
+        for (var i = 0; i < 6; i++)
+            answers.Add(await _gateway.AskAsync());
+
+        Assert.All(answers, answer => Assert.Equal("b", answer));
+        Assert.NotEmpty(_a.Received);
+    }
+
+    [Fact]
+    public async Task A_refusal_for_want_of_room_goes_to_a_node_with_less_to_do()
+    {
+        using var roomOfA = new SemaphoreSlim(0);
+        using var roomOfB = new SemaphoreSlim(0);
+        _a.Answer = async context =>
+        {
+            await roomOfA.WaitAsync(context.RequestAborted);
+            context.Response.StatusCode = 429;
+        };
+        _b.Answer = async context =>
+        {
+            await roomOfB.WaitAsync(context.RequestAborted);
+            await context.Response.WriteAsync("b");
+        };
+        await _gateway.StartAsync(_a, _b);
+        var asking = Enumerable.Range(0, 12).Select(_ => _gateway.AskAsync()).ToList();
+        await Eventually.TrueAsync(() => _a.Received.Count + _b.Received.Count == 12 && _a.Received.Count >= 2, TimeSpan.FromSeconds(20), "both nodes hold some");
+        var withB = _b.Received.Count;
+        roomOfB.Release(100);
+        await Eventually.TrueAsync(() => asking.Count(one => one.IsCompleted) == withB, TimeSpan.FromSeconds(20), "node b is done");
+
+        roomOfA.Release();
+        await Eventually.TrueAsync(() => asking.Count(one => one.IsCompleted) == withB + 1, TimeSpan.FromSeconds(20), "one more is answered");
+
+        Assert.All(asking.Where(one => one.IsCompleted), one => Assert.Equal("b", one.GetAwaiter().GetResult()));
+        Assert.Equal(withB + 1, _b.Received.Count);
+        roomOfA.Release(100);
+        await Task.WhenAll(asking);
+    }
+
+    [Fact]
+    public async Task An_outcome_is_not_sent_twice()
+    {
+        _a.Answer = Unavailable;
+        _b.Answer = Unavailable;
+        await _gateway.StartAsync(_a, _b);
+
+        using var answer = await _gateway.Client.PostAsync(_gateway.Address + "/outcomes", new StringContent("{}"));
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
+        Assert.Equal(1, _a.Received.Count + _b.Received.Count);
     }
 
     [Fact]
@@ -88,6 +154,7 @@ public sealed class ForwardingTests : IAsyncDisposable
     [Theory]
     [InlineData(429)]
     [InlineData(500)]
+    [InlineData(504)]
     [InlineData(400)]
     [InlineData(404)]
     public async Task Passes_other_answers_through_with_their_headers_and_asks_once(int status)
@@ -178,20 +245,6 @@ public sealed class ForwardingTests : IAsyncDisposable
         Assert.True(_b.Received.Count > 2 * _a.Received.Count, $"slow {_a.Received.Count}, fast {_b.Received.Count}");
     }
 
-    [Theory]
-    [InlineData("/status")]
-    [InlineData("/metrics")]
-    [InlineData("/healthz/ready")]
-    [InlineData("/healthz/anything")]
-    public async Task What_a_node_tells_only_its_own_machine_is_not_passed_on(string path)
-    {
-        await _gateway.StartAsync(_a);
-
-        await _gateway.Client.GetAsync(_gateway.Address + path);
-
-        Assert.Empty(_a.Received);
-    }
-
     [Fact]
     public async Task Counts_requests_and_retries()
     {
@@ -206,6 +259,21 @@ public sealed class ForwardingTests : IAsyncDisposable
         Assert.Contains($"gateway_retries_total {_a.Received.Count}", metrics, StringComparison.Ordinal);
         Assert.Contains("gateway_node_ready{node=\"b\"} 1", metrics, StringComparison.Ordinal);
         Assert.Contains("gateway_request_duration_seconds_count 4", metrics, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task F71_Terminate_under_load_fails_no_request_of_those_who_heed_its_health()
+    {
+        await _gateway.StartAsync(_a);
+        await using var load = OpenLoopLoad.Start(300, _gateway.Address + "/predict/fraud", "{}"u8.ToArray());
+        await Eventually.TrueAsync(() => load.History.Count > 300, TimeSpan.FromSeconds(20), "load under way");
+
+        _gateway.Process.SendTerminate();
+        await Eventually.TrueAsync(async () => (int)(await _gateway.Client.GetAsync(_gateway.Address + "/healthz/ready")).StatusCode == 503, TimeSpan.FromSeconds(10), "it is not ready");
+        var history = await load.StopAsync();
+
+        Assert.DoesNotContain(history, request => request.Failed);
+        Assert.Equal(0, await _gateway.Process.WaitForExitAsync(TimeSpan.FromSeconds(15)));
     }
 
     [Fact]

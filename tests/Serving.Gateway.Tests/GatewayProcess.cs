@@ -15,6 +15,10 @@ internal sealed class GatewayProcess : IAsyncDisposable
 
     public string Address => $"http://127.0.0.1:{_port}";
 
+    public int Port => _port;
+
+    public string Http2Address => $"http://127.0.0.1:{_port + 1}";
+
     public ChildProcess Process => _process!;
 
     public HttpClient Client { get; } = new() { Timeout = TimeSpan.FromSeconds(30) };
@@ -24,6 +28,12 @@ internal sealed class GatewayProcess : IAsyncDisposable
     /// <summary>Leaves a node list on disk as an earlier run would have.</summary>
     public void Remember(params NodeFake[] nodes) =>
         File.WriteAllBytes(NodeListFile, JsonSerializer.SerializeToUtf8Bytes(ListOf(1, nodes), ContractsJson.Default.PeerList));
+
+    public Task StartAsync(params Peer[] peers)
+    {
+        File.WriteAllBytes(NodeListFile, JsonSerializer.SerializeToUtf8Bytes(new PeerList("production", 1, peers), ContractsJson.Default.PeerList));
+        return StartAsync(new Dictionary<string, string?>());
+    }
 
     public static PeerList ListOf(long version, params NodeFake[] nodes) => new("production", version, [.. nodes.Select(node => node.Peer)]);
 

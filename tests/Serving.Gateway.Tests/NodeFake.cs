@@ -16,18 +16,24 @@ internal sealed class NodeFake : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly TaskCompletionSource _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private NodeFake(string name, WebApplication app, string address)
+    private NodeFake(string name, WebApplication app, int port)
     {
         _app = app;
-        Peer = new Peer(name, "default", address);
+        Peer = new Peer(name, "default", $"http://127.0.0.1:{port}", $"http://127.0.0.1:{port + 1}");
     }
 
     public Peer Peer { get; }
 
     public ConcurrentQueue<(IHeaderDictionary Headers, string Body)> Received { get; } = new();
 
+    /// <summary>Method and path of what was received, as it arrived.</summary>
+    public ConcurrentQueue<string> Lines { get; } = new();
+
     /// <summary>Null: answers 200 with its name.</summary>
     public Func<HttpContext, Task>? Answer { get; set; }
+
+    /// <summary>Null: the body is read to its end before anything is answered.</summary>
+    public Func<HttpContext, Task>? Converse { get; set; }
 
     public bool IsReady { get; set; } = true;
 
@@ -37,11 +43,15 @@ internal sealed class NodeFake : IAsyncDisposable
     public static async Task<NodeFake> StartAsync(string name)
     {
         var builder = WebApplication.CreateSlimBuilder();
-        var port = FreePort.Take();
+        var port = FreePort.Take(2);
         builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenLocalhost(port, listen => listen.Protocols = HttpProtocols.Http1));
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.ListenLocalhost(port, listen => listen.Protocols = HttpProtocols.Http1);
+            kestrel.ListenLocalhost(port + 1, listen => listen.Protocols = HttpProtocols.Http2);
+        });
         var app = builder.Build();
-        var node = new NodeFake(name, app, $"http://127.0.0.1:{port}");
+        var node = new NodeFake(name, app, port);
         app.Run(node.HandleAsync);
         await app.StartAsync();
         return node;
@@ -66,6 +76,13 @@ internal sealed class NodeFake : IAsyncDisposable
         if (context.Request.Path == "/healthz/ready")
         {
             context.Response.StatusCode = IsReady ? 200 : 503;
+            return;
+        }
+
+        Lines.Enqueue($"{context.Request.Method} {context.Request.Path}");
+        if (Converse is not null)
+        {
+            await Converse(context);
             return;
         }
 

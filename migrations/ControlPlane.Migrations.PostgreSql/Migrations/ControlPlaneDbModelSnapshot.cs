@@ -22,6 +22,104 @@ namespace ControlPlane.Migrations.PostgreSql.Migrations
 
             NpgsqlModelBuilderExtensions.UseIdentityByDefaultColumns(modelBuilder);
 
+            modelBuilder.Entity("ControlPlane.Data.Audit.AuditLease", b =>
+                {
+                    b.Property<string>("Name")
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)");
+
+                    b.Property<string>("Owner")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)");
+
+                    b.Property<long>("Until")
+                        .HasColumnType("bigint");
+
+                    b.HasKey("Name");
+
+                    b.ToTable("AuditLeases", (string)null);
+                });
+
+            modelBuilder.Entity("ControlPlane.Data.Audit.DenialCount", b =>
+                {
+                    b.Property<long>("Minute")
+                        .HasColumnType("bigint");
+
+                    b.Property<string>("Actor")
+                        .HasMaxLength(256)
+                        .HasColumnType("character varying(256)");
+
+                    b.Property<string>("Action")
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)");
+
+                    b.Property<string>("ActorKind")
+                        .IsRequired()
+                        .HasMaxLength(16)
+                        .HasColumnType("character varying(16)");
+
+                    b.Property<long>("Count")
+                        .HasColumnType("bigint");
+
+                    b.Property<long>("FirstAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<long>("LastAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<string>("Target")
+                        .IsRequired()
+                        .HasMaxLength(256)
+                        .HasColumnType("character varying(256)");
+
+                    b.HasKey("Minute", "Actor", "Action");
+
+                    b.ToTable("AuditDenialCounts", (string)null);
+                });
+
+            modelBuilder.Entity("ControlPlane.Data.CommandAnswer", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)");
+
+                    b.Property<byte[]>("Body")
+                        .HasColumnType("bytea");
+
+                    b.Property<string>("ContentType")
+                        .HasMaxLength(128)
+                        .HasColumnType("character varying(128)");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<string>("ETag")
+                        .HasMaxLength(128)
+                        .HasColumnType("character varying(128)");
+
+                    b.Property<string>("Fingerprint")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)");
+
+                    b.Property<bool>("IsCarriedOut")
+                        .HasColumnType("boolean");
+
+                    b.Property<string>("Location")
+                        .HasMaxLength(1024)
+                        .HasColumnType("character varying(1024)");
+
+                    b.Property<int?>("Status")
+                        .HasColumnType("integer");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("CreatedAt");
+
+                    b.ToTable("CommandAnswers");
+                });
+
             modelBuilder.Entity("ControlPlane.Data.Identity.InstallationFact", b =>
                 {
                     b.Property<string>("Name")
@@ -51,6 +149,9 @@ namespace ControlPlane.Migrations.PostgreSql.Migrations
                         .HasColumnType("text");
 
                     b.Property<long>("CreatedAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<long?>("DisabledAt")
                         .HasColumnType("bigint");
 
                     b.Property<string>("Email")
@@ -145,6 +246,15 @@ namespace ControlPlane.Migrations.PostgreSql.Migrations
                         .IsRequired()
                         .HasColumnType("bytea");
 
+                    b.Property<double>("PredictionM2")
+                        .HasColumnType("double precision");
+
+                    b.Property<double>("PredictionMean")
+                        .HasColumnType("double precision");
+
+                    b.Property<long>("Predictions")
+                        .HasColumnType("bigint");
+
                     b.Property<long>("Refused")
                         .HasColumnType("bigint");
 
@@ -159,6 +269,23 @@ namespace ControlPlane.Migrations.PostgreSql.Migrations
                     b.HasIndex("At");
 
                     b.ToTable("MetricWindows");
+                });
+
+            modelBuilder.Entity("ControlPlane.Data.MetricWriter", b =>
+                {
+                    b.Property<string>("Instance")
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)");
+
+                    b.Property<long>("At")
+                        .HasColumnType("bigint");
+
+                    b.Property<long>("Until")
+                        .HasColumnType("bigint");
+
+                    b.HasKey("Instance");
+
+                    b.ToTable("MetricWriters");
                 });
 
             modelBuilder.Entity("ControlPlane.Data.PendingEffect", b =>
@@ -234,6 +361,9 @@ namespace ControlPlane.Migrations.PostgreSql.Migrations
                     b.Property<string>("Before")
                         .HasColumnType("text");
 
+                    b.Property<long?>("FirstAt")
+                        .HasColumnType("bigint");
+
                     b.Property<string>("Outcome")
                         .IsRequired()
                         .HasMaxLength(16)
@@ -242,16 +372,55 @@ namespace ControlPlane.Migrations.PostgreSql.Migrations
                     b.Property<string>("Reason")
                         .HasColumnType("text");
 
+                    b.Property<long?>("Repeats")
+                        .HasColumnType("bigint");
+
+                    b.Property<string>("Source")
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)");
+
                     b.Property<string>("Target")
                         .IsRequired()
                         .HasMaxLength(256)
                         .HasColumnType("character varying(256)");
 
+                    b.Property<string>("TraceId")
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)");
+
                     b.HasKey("Id");
+
+                    b.HasIndex("At");
+
+                    b.HasIndex("Actor", "At");
 
                     b.HasIndex("Target", "At");
 
                     b.ToTable("AuditEntries");
+                });
+
+            modelBuilder.Entity("ControlPlane.Domain.Audit.AuditLink", b =>
+                {
+                    b.Property<long>("Number")
+                        .HasColumnType("bigint");
+
+                    b.Property<long>("EntryId")
+                        .HasColumnType("bigint");
+
+                    b.Property<string>("Seal")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)");
+
+                    b.Property<long>("SealedAt")
+                        .HasColumnType("bigint");
+
+                    b.HasKey("Number");
+
+                    b.HasIndex("EntryId")
+                        .IsUnique();
+
+                    b.ToTable("AuditLinks", (string)null);
                 });
 
             modelBuilder.Entity("ControlPlane.Domain.Identity.ApiToken", b =>
@@ -279,6 +448,9 @@ namespace ControlPlane.Migrations.PostgreSql.Migrations
                         .IsRequired()
                         .HasMaxLength(16)
                         .HasColumnType("character varying(16)");
+
+                    b.Property<long?>("LastUsedAt")
+                        .HasColumnType("bigint");
 
                     b.Property<string>("Name")
                         .IsRequired()
@@ -386,12 +558,22 @@ namespace ControlPlane.Migrations.PostgreSql.Migrations
                         .HasMaxLength(64)
                         .HasColumnType("character varying(64)");
 
+                    b.Property<string>("NextCredentialHash")
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)");
+
                     b.Property<string>("Pool")
                         .IsRequired()
                         .HasMaxLength(64)
                         .HasColumnType("character varying(64)");
 
                     b.Property<long?>("RevokedAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<long?>("RotationAskedAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<long?>("SecondSessionAt")
                         .HasColumnType("bigint");
 
                     b.Property<long>("Stamp")
@@ -407,6 +589,8 @@ namespace ControlPlane.Migrations.PostgreSql.Migrations
 
                     b.HasIndex("Name")
                         .IsUnique();
+
+                    b.HasIndex("NextCredentialHash");
 
                     b.ToTable("Nodes");
                 });
@@ -680,6 +864,9 @@ namespace ControlPlane.Migrations.PostgreSql.Migrations
                         .HasMaxLength(64)
                         .HasColumnType("character varying(64)");
 
+                    b.Property<string>("Cache")
+                        .HasColumnType("text");
+
                     b.Property<long>("CreatedAt")
                         .HasColumnType("bigint");
 
@@ -824,10 +1011,91 @@ namespace ControlPlane.Migrations.PostgreSql.Migrations
                     b.ToTable("Environments");
                 });
 
+            modelBuilder.Entity("ControlPlane.Domain.Rollouts.Approval", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("Approver")
+                        .IsRequired()
+                        .HasMaxLength(256)
+                        .HasColumnType("character varying(256)");
+
+                    b.Property<string>("Artifact")
+                        .IsRequired()
+                        .HasMaxLength(80)
+                        .HasColumnType("character varying(80)");
+
+                    b.Property<long>("At")
+                        .HasColumnType("bigint");
+
+                    b.Property<int>("Attempt")
+                        .HasColumnType("integer");
+
+                    b.Property<string>("Comment")
+                        .HasMaxLength(1000)
+                        .HasColumnType("character varying(1000)");
+
+                    b.Property<bool>("IsBreakGlass")
+                        .HasColumnType("boolean");
+
+                    b.Property<string>("PlanHash")
+                        .IsRequired()
+                        .HasMaxLength(80)
+                        .HasColumnType("character varying(80)");
+
+                    b.Property<Guid>("RolloutId")
+                        .HasColumnType("uuid");
+
+                    b.Property<int>("Step")
+                        .HasColumnType("integer");
+
+                    b.Property<long>("Until")
+                        .HasColumnType("bigint");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("RolloutId", "At");
+
+                    b.ToTable("Approvals");
+                });
+
+            modelBuilder.Entity("ControlPlane.Domain.Rollouts.Gates.RolloutEvidence", b =>
+                {
+                    b.Property<Guid>("RolloutId")
+                        .HasColumnType("uuid");
+
+                    b.Property<long>("At")
+                        .HasColumnType("bigint");
+
+                    b.Property<string>("Evidence")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<string>("Missing")
+                        .HasColumnType("text");
+
+                    b.Property<string>("Readings")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<long>("Stamp")
+                        .IsConcurrencyToken()
+                        .HasColumnType("bigint");
+
+                    b.HasKey("RolloutId");
+
+                    b.ToTable("RolloutEvidence", (string)null);
+                });
+
             modelBuilder.Entity("ControlPlane.Domain.Rollouts.Rollout", b =>
                 {
                     b.Property<Guid>("Id")
                         .HasColumnType("uuid");
+
+                    b.Property<string>("Authors")
+                        .IsRequired()
+                        .HasColumnType("text");
 
                     b.Property<string>("Condition")
                         .HasColumnType("text");
@@ -926,6 +1194,9 @@ namespace ControlPlane.Migrations.PostgreSql.Migrations
 
                     b.Property<int>("Attempt")
                         .HasColumnType("integer");
+
+                    b.Property<string>("Evidence")
+                        .HasColumnType("text");
 
                     b.Property<string>("Reason")
                         .IsRequired()
@@ -1061,6 +1332,24 @@ namespace ControlPlane.Migrations.PostgreSql.Migrations
                         .WithMany()
                         .HasForeignKey("Environment")
                         .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("ControlPlane.Domain.Rollouts.Approval", b =>
+                {
+                    b.HasOne("ControlPlane.Domain.Rollouts.Rollout", null)
+                        .WithMany()
+                        .HasForeignKey("RolloutId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("ControlPlane.Domain.Rollouts.Gates.RolloutEvidence", b =>
+                {
+                    b.HasOne("ControlPlane.Domain.Rollouts.Rollout", null)
+                        .WithMany()
+                        .HasForeignKey("RolloutId")
+                        .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });
 

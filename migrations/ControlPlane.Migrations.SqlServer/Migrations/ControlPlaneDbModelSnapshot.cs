@@ -22,6 +22,104 @@ namespace ControlPlane.Migrations.SqlServer.Migrations
 
             SqlServerModelBuilderExtensions.UseIdentityColumns(modelBuilder);
 
+            modelBuilder.Entity("ControlPlane.Data.Audit.AuditLease", b =>
+                {
+                    b.Property<string>("Name")
+                        .HasMaxLength(32)
+                        .HasColumnType("nvarchar(32)");
+
+                    b.Property<string>("Owner")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("nvarchar(64)");
+
+                    b.Property<long>("Until")
+                        .HasColumnType("bigint");
+
+                    b.HasKey("Name");
+
+                    b.ToTable("AuditLeases", (string)null);
+                });
+
+            modelBuilder.Entity("ControlPlane.Data.Audit.DenialCount", b =>
+                {
+                    b.Property<long>("Minute")
+                        .HasColumnType("bigint");
+
+                    b.Property<string>("Actor")
+                        .HasMaxLength(256)
+                        .HasColumnType("nvarchar(256)");
+
+                    b.Property<string>("Action")
+                        .HasMaxLength(64)
+                        .HasColumnType("nvarchar(64)");
+
+                    b.Property<string>("ActorKind")
+                        .IsRequired()
+                        .HasMaxLength(16)
+                        .HasColumnType("nvarchar(16)");
+
+                    b.Property<long>("Count")
+                        .HasColumnType("bigint");
+
+                    b.Property<long>("FirstAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<long>("LastAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<string>("Target")
+                        .IsRequired()
+                        .HasMaxLength(256)
+                        .HasColumnType("nvarchar(256)");
+
+                    b.HasKey("Minute", "Actor", "Action");
+
+                    b.ToTable("AuditDenialCounts", (string)null);
+                });
+
+            modelBuilder.Entity("ControlPlane.Data.CommandAnswer", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasMaxLength(64)
+                        .HasColumnType("nvarchar(64)");
+
+                    b.Property<byte[]>("Body")
+                        .HasColumnType("varbinary(max)");
+
+                    b.Property<string>("ContentType")
+                        .HasMaxLength(128)
+                        .HasColumnType("nvarchar(128)");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<string>("ETag")
+                        .HasMaxLength(128)
+                        .HasColumnType("nvarchar(128)");
+
+                    b.Property<string>("Fingerprint")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("nvarchar(64)");
+
+                    b.Property<bool>("IsCarriedOut")
+                        .HasColumnType("bit");
+
+                    b.Property<string>("Location")
+                        .HasMaxLength(1024)
+                        .HasColumnType("nvarchar(1024)");
+
+                    b.Property<int?>("Status")
+                        .HasColumnType("int");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("CreatedAt");
+
+                    b.ToTable("CommandAnswers");
+                });
+
             modelBuilder.Entity("ControlPlane.Data.Identity.InstallationFact", b =>
                 {
                     b.Property<string>("Name")
@@ -51,6 +149,9 @@ namespace ControlPlane.Migrations.SqlServer.Migrations
                         .HasColumnType("nvarchar(max)");
 
                     b.Property<long>("CreatedAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<long?>("DisabledAt")
                         .HasColumnType("bigint");
 
                     b.Property<string>("Email")
@@ -146,6 +247,15 @@ namespace ControlPlane.Migrations.SqlServer.Migrations
                         .IsRequired()
                         .HasColumnType("varbinary(max)");
 
+                    b.Property<double>("PredictionM2")
+                        .HasColumnType("float");
+
+                    b.Property<double>("PredictionMean")
+                        .HasColumnType("float");
+
+                    b.Property<long>("Predictions")
+                        .HasColumnType("bigint");
+
                     b.Property<long>("Refused")
                         .HasColumnType("bigint");
 
@@ -160,6 +270,23 @@ namespace ControlPlane.Migrations.SqlServer.Migrations
                     b.HasIndex("At");
 
                     b.ToTable("MetricWindows");
+                });
+
+            modelBuilder.Entity("ControlPlane.Data.MetricWriter", b =>
+                {
+                    b.Property<string>("Instance")
+                        .HasMaxLength(32)
+                        .HasColumnType("nvarchar(32)");
+
+                    b.Property<long>("At")
+                        .HasColumnType("bigint");
+
+                    b.Property<long>("Until")
+                        .HasColumnType("bigint");
+
+                    b.HasKey("Instance");
+
+                    b.ToTable("MetricWriters");
                 });
 
             modelBuilder.Entity("ControlPlane.Data.PendingEffect", b =>
@@ -235,6 +362,9 @@ namespace ControlPlane.Migrations.SqlServer.Migrations
                     b.Property<string>("Before")
                         .HasColumnType("nvarchar(max)");
 
+                    b.Property<long?>("FirstAt")
+                        .HasColumnType("bigint");
+
                     b.Property<string>("Outcome")
                         .IsRequired()
                         .HasMaxLength(16)
@@ -243,16 +373,55 @@ namespace ControlPlane.Migrations.SqlServer.Migrations
                     b.Property<string>("Reason")
                         .HasColumnType("nvarchar(max)");
 
+                    b.Property<long?>("Repeats")
+                        .HasColumnType("bigint");
+
+                    b.Property<string>("Source")
+                        .HasMaxLength(64)
+                        .HasColumnType("nvarchar(64)");
+
                     b.Property<string>("Target")
                         .IsRequired()
                         .HasMaxLength(256)
                         .HasColumnType("nvarchar(256)");
 
+                    b.Property<string>("TraceId")
+                        .HasMaxLength(32)
+                        .HasColumnType("nvarchar(32)");
+
                     b.HasKey("Id");
+
+                    b.HasIndex("At");
+
+                    b.HasIndex("Actor", "At");
 
                     b.HasIndex("Target", "At");
 
                     b.ToTable("AuditEntries");
+                });
+
+            modelBuilder.Entity("ControlPlane.Domain.Audit.AuditLink", b =>
+                {
+                    b.Property<long>("Number")
+                        .HasColumnType("bigint");
+
+                    b.Property<long>("EntryId")
+                        .HasColumnType("bigint");
+
+                    b.Property<string>("Seal")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("nvarchar(64)");
+
+                    b.Property<long>("SealedAt")
+                        .HasColumnType("bigint");
+
+                    b.HasKey("Number");
+
+                    b.HasIndex("EntryId")
+                        .IsUnique();
+
+                    b.ToTable("AuditLinks", (string)null);
                 });
 
             modelBuilder.Entity("ControlPlane.Domain.Identity.ApiToken", b =>
@@ -280,6 +449,9 @@ namespace ControlPlane.Migrations.SqlServer.Migrations
                         .IsRequired()
                         .HasMaxLength(16)
                         .HasColumnType("nvarchar(16)");
+
+                    b.Property<long?>("LastUsedAt")
+                        .HasColumnType("bigint");
 
                     b.Property<string>("Name")
                         .IsRequired()
@@ -387,12 +559,22 @@ namespace ControlPlane.Migrations.SqlServer.Migrations
                         .HasMaxLength(64)
                         .HasColumnType("nvarchar(64)");
 
+                    b.Property<string>("NextCredentialHash")
+                        .HasMaxLength(64)
+                        .HasColumnType("nvarchar(64)");
+
                     b.Property<string>("Pool")
                         .IsRequired()
                         .HasMaxLength(64)
                         .HasColumnType("nvarchar(64)");
 
                     b.Property<long?>("RevokedAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<long?>("RotationAskedAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<long?>("SecondSessionAt")
                         .HasColumnType("bigint");
 
                     b.Property<long>("Stamp")
@@ -408,6 +590,8 @@ namespace ControlPlane.Migrations.SqlServer.Migrations
 
                     b.HasIndex("Name")
                         .IsUnique();
+
+                    b.HasIndex("NextCredentialHash");
 
                     b.ToTable("Nodes");
                 });
@@ -681,6 +865,9 @@ namespace ControlPlane.Migrations.SqlServer.Migrations
                         .HasMaxLength(64)
                         .HasColumnType("nvarchar(64)");
 
+                    b.Property<string>("Cache")
+                        .HasColumnType("nvarchar(max)");
+
                     b.Property<long>("CreatedAt")
                         .HasColumnType("bigint");
 
@@ -825,10 +1012,91 @@ namespace ControlPlane.Migrations.SqlServer.Migrations
                     b.ToTable("Environments");
                 });
 
+            modelBuilder.Entity("ControlPlane.Domain.Rollouts.Approval", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uniqueidentifier");
+
+                    b.Property<string>("Approver")
+                        .IsRequired()
+                        .HasMaxLength(256)
+                        .HasColumnType("nvarchar(256)");
+
+                    b.Property<string>("Artifact")
+                        .IsRequired()
+                        .HasMaxLength(80)
+                        .HasColumnType("nvarchar(80)");
+
+                    b.Property<long>("At")
+                        .HasColumnType("bigint");
+
+                    b.Property<int>("Attempt")
+                        .HasColumnType("int");
+
+                    b.Property<string>("Comment")
+                        .HasMaxLength(1000)
+                        .HasColumnType("nvarchar(1000)");
+
+                    b.Property<bool>("IsBreakGlass")
+                        .HasColumnType("bit");
+
+                    b.Property<string>("PlanHash")
+                        .IsRequired()
+                        .HasMaxLength(80)
+                        .HasColumnType("nvarchar(80)");
+
+                    b.Property<Guid>("RolloutId")
+                        .HasColumnType("uniqueidentifier");
+
+                    b.Property<int>("Step")
+                        .HasColumnType("int");
+
+                    b.Property<long>("Until")
+                        .HasColumnType("bigint");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("RolloutId", "At");
+
+                    b.ToTable("Approvals");
+                });
+
+            modelBuilder.Entity("ControlPlane.Domain.Rollouts.Gates.RolloutEvidence", b =>
+                {
+                    b.Property<Guid>("RolloutId")
+                        .HasColumnType("uniqueidentifier");
+
+                    b.Property<long>("At")
+                        .HasColumnType("bigint");
+
+                    b.Property<string>("Evidence")
+                        .IsRequired()
+                        .HasColumnType("nvarchar(max)");
+
+                    b.Property<string>("Missing")
+                        .HasColumnType("nvarchar(max)");
+
+                    b.Property<string>("Readings")
+                        .IsRequired()
+                        .HasColumnType("nvarchar(max)");
+
+                    b.Property<long>("Stamp")
+                        .IsConcurrencyToken()
+                        .HasColumnType("bigint");
+
+                    b.HasKey("RolloutId");
+
+                    b.ToTable("RolloutEvidence", (string)null);
+                });
+
             modelBuilder.Entity("ControlPlane.Domain.Rollouts.Rollout", b =>
                 {
                     b.Property<Guid>("Id")
                         .HasColumnType("uniqueidentifier");
+
+                    b.Property<string>("Authors")
+                        .IsRequired()
+                        .HasColumnType("nvarchar(max)");
 
                     b.Property<string>("Condition")
                         .HasColumnType("nvarchar(max)");
@@ -927,6 +1195,9 @@ namespace ControlPlane.Migrations.SqlServer.Migrations
 
                     b.Property<int>("Attempt")
                         .HasColumnType("int");
+
+                    b.Property<string>("Evidence")
+                        .HasColumnType("nvarchar(max)");
 
                     b.Property<string>("Reason")
                         .IsRequired()
@@ -1062,6 +1333,24 @@ namespace ControlPlane.Migrations.SqlServer.Migrations
                         .WithMany()
                         .HasForeignKey("Environment")
                         .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("ControlPlane.Domain.Rollouts.Approval", b =>
+                {
+                    b.HasOne("ControlPlane.Domain.Rollouts.Rollout", null)
+                        .WithMany()
+                        .HasForeignKey("RolloutId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("ControlPlane.Domain.Rollouts.Gates.RolloutEvidence", b =>
+                {
+                    b.HasOne("ControlPlane.Domain.Rollouts.Rollout", null)
+                        .WithMany()
+                        .HasForeignKey("RolloutId")
+                        .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });
 

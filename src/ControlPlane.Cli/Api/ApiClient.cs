@@ -32,6 +32,8 @@ internal sealed class ApiClient : IDisposable
 
     public Task<JsonNode> PutAsync(string path, JsonNode body, CancellationToken cancel) => SendAsync(HttpMethod.Put, path, Json(body), null, cancel);
 
+    public Task<JsonNode> PatchAsync(string path, JsonNode body, CancellationToken cancel) => SendAsync(HttpMethod.Patch, path, Json(body), null, cancel);
+
     public Task<JsonNode> PutBytesAsync(string path, byte[] bytes, int count, CancellationToken cancel) =>
         SendAsync(HttpMethod.Put, path, new ByteArrayContent(bytes, 0, count) { Headers = { ContentType = new MediaTypeHeaderValue("application/octet-stream") } }, null, cancel);
 

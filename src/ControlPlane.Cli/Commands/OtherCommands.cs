@@ -11,9 +11,9 @@ internal static class OtherCommands
 
     private static Command Login()
     {
-        var email = new Option<string?>("--email") { Description = "Your e-mail address; else you are asked." };
+        var email = new Option<string?>("--email") { Description = "Sign in here with this e-mail address and a password, instead of in a browser." };
         var stdin = new Option<bool>("--token-stdin") { Description = "Read a token from standard input instead of asking for a password." };
-        return Verb.Of("login", "Signs in and keeps a token for 12 hours.", ["cpctl login --server http://127.0.0.1:5080", "cpctl login --token-stdin < token"], async (parsed, api, cancel) =>
+        return Verb.Of("login", "Signs in through the browser and keeps a token for 12 hours.", ["cpctl login --server http://127.0.0.1:5080", "cpctl login --email me@example.org", "cpctl login --token-stdin < token"], async (parsed, api, cancel) =>
         {
             if (parsed.GetValue(stdin))
             {
@@ -23,9 +23,8 @@ internal static class OtherCommands
             }
 
             if (!Session.MayAsk(parsed))
-                throw new UsageException("There is no terminal to ask for a password. Use --token-stdin or CPCTL_TOKEN.");
-            var who = parsed.GetValue(email) ?? Ask("E-mail: ");
-            var session = await api.PostAsync("session", new JsonObject { ["email"] = who, ["password"] = AskSecret("Password: ") }, cancel);
+                throw new UsageException("There is no terminal and nobody to ask. Use --token-stdin or CPCTL_TOKEN.");
+            var session = parsed.GetValue(email) is { } who ? await SignInHereAsync(api, who, cancel) : await DeviceLogin.RunAsync(api, cancel);
             LoginFile.Write(api.Server, (string)session["token"]!);
             Output.Say($"Signed in to {api.Server} until {session["expiresAt"]}.");
             return ExitCodes.Ok;
@@ -94,6 +93,20 @@ internal static class OtherCommands
 
         Console.Out.WriteLine($"failed  {what}: {fix}");
         return false;
+    }
+
+    private static async Task<JsonNode> SignInHereAsync(ApiClient api, string email, CancellationToken cancel)
+    {
+        var proof = new JsonObject { ["email"] = email, ["password"] = AskSecret("Password: ") };
+        try
+        {
+            return await api.PostAsync("session", proof, cancel);
+        }
+        catch (ApiException asked) when (asked.Code == "SecondFactorRequired")
+        {
+            proof["code"] = Ask("Code of your authenticator app: ");
+            return await api.PostAsync("session", proof, cancel);
+        }
     }
 
     private static string Ask(string question)

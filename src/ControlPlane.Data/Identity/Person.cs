@@ -10,6 +10,9 @@ public sealed class Person : IdentityUser
     public string Role { get; set; } = "viewer";
 
     public DateTimeOffset CreatedAt { get; set; }
+
+    /// <summary>Since then the person may do nothing and cannot sign in; null: may.</summary>
+    public DateTimeOffset? DisabledAt { get; set; }
 }
 
 /// <summary>Facts about the installation itself.</summary>

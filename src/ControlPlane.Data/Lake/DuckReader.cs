@@ -40,21 +40,47 @@ internal sealed partial class DuckReader(string root, LakeLimits limits, ILogger
         }
     }
 
+    /// <summary>Writes the rows of a file that are not those of one request into another file below the same root.</summary>
+    public async Task CopyWithoutAsync(string file, string into, string requestId, CancellationToken cancel)
+    {
+        await _readers.WaitAsync(cancel);
+        try
+        {
+            await Task.Run(() => CopyWithout(file, into, requestId), cancel);
+        }
+        finally
+        {
+            _readers.Release();
+        }
+    }
+
     public void Dispose() => _readers.Dispose();
+
+    private void CopyWithout(string file, string into, string requestId)
+    {
+        using var database = Open();
+        Execute(database, $"COPY (SELECT * FROM read_parquet('{Literal(file)}', hive_partitioning=false) WHERE \"request_id\" IS DISTINCT FROM '{Literal(requestId)}') TO '{Literal(into)}' (FORMAT parquet)");
+    }
 
     private List<LakeRow> Read(IReadOnlyList<string> files, string where, IReadOnlyList<(string Name, object Value)> parameters, CancellationToken cancel)
     {
         if (files.Count == 0)
             return [];
 
-        using var database = new DuckDBConnection("DataSource=:memory:");
+        using var database = Open();
+        return ReadOrSplit(database, files, where, parameters, cancel);
+    }
+
+    private DuckDBConnection Open()
+    {
+        var database = new DuckDBConnection("DataSource=:memory:");
         database.Open();
         Execute(database, $"""
             SET autoinstall_known_extensions=false; SET autoload_known_extensions=false; SET TimeZone='UTC';
             SET threads=1; SET memory_limit='{limits.ReaderMemoryMb}MB'; SET temp_directory='';
             SET allowed_directories=['{Literal(root)}']; SET enable_external_access=false; SET lock_configuration=true;
             """);
-        return ReadOrSplit(database, files, where, parameters, cancel);
+        return database;
     }
 
     /// <remarks>One bad file fails the whole query without being named, so the list is halved until it stands alone.</remarks>

@@ -56,6 +56,25 @@ public sealed class Lake(string root, LakeLimits limits, TimeProvider time, ILog
         return [.. found.OrderByDescending(row => row.Instant("at")).Take(query.Limit)];
     }
 
+    /// <summary>The segments that hold rows of a request, wherever they lie within the days that are searched.</summary>
+    internal async Task<IReadOnlyList<string>> FilesWithAsync(string requestId, CancellationToken cancel)
+    {
+        var found = new List<string>();
+        var now = time.GetUtcNow();
+        foreach (var hour in _hours.Between(SegmentName.Predictions, environment: null, endpoint: null, now - limits.OldestSearched, now.AddHours(1)))
+        {
+            foreach (var file in hour)
+            {
+                if ((await _reader.ReadAsync([file], "WHERE \"request_id\" = $id LIMIT 1", [("id", requestId)], cancel)).Count > 0)
+                    found.Add(file);
+            }
+        }
+
+        return found;
+    }
+
+    internal Task CopyWithoutAsync(string file, string into, string requestId, CancellationToken cancel) => _reader.CopyWithoutAsync(file, into, requestId, cancel);
+
     public void Dispose() => _reader.Dispose();
 
     private async Task<IReadOnlyList<LakeRow>> FindBetweenAsync(string requestId, DateTimeOffset from, DateTimeOffset to, CancellationToken cancel)

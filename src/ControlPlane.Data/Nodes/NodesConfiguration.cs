@@ -16,9 +16,11 @@ internal sealed class NodeConfiguration : IEntityTypeConfiguration<Node>
         node.Property(n => n.Pool).HasMaxLength(Conventions.NameLength);
         node.Property(n => n.Address).HasMaxLength(512);
         node.Property(n => n.CredentialHash).HasMaxLength(64);
+        node.Property(n => n.NextCredentialHash).HasMaxLength(64);
         node.Property(n => n.Stamp).IsConcurrencyToken();
         node.HasIndex(n => n.Name).IsUnique();
         node.HasIndex(n => n.CredentialHash).IsUnique();
+        node.HasIndex(n => n.NextCredentialHash);
         node.HasIndex(n => n.Environment);
     }
 }

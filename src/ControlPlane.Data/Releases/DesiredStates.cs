@@ -13,7 +13,7 @@ public static class DesiredStates
 {
     /// <summary>
     /// Makes the next revision from what the database holds, in the caller's transaction. What the caller changed is saved first, so that the queries
-    /// here see it.
+    /// here see it. Where nodes would be asked for nothing new, the newest revision stays.
     /// </summary>
     /// <exception cref="RevisionRegressionException">Nodes hold more than the database knows of; <see cref="Changes"/> makes a refusal of it.</exception>
     public static async Task<long> PublishAsync(this ControlPlaneDb db, string environment, Actor actor, string reason, DateTimeOffset at, CancellationToken cancel)
@@ -24,6 +24,18 @@ public static class DesiredStates
         if (reports.Where(report => Convergence.HoldsMore(report, target.TimelineId, target.Revision)).Max(report => (long?)report.AppliedRevision) is { } ahead)
             throw new RevisionRegressionException(environment, target.Revision, ahead);
         return await PublishAsync(db, target, target.Revision + 1, actor, reason, at, cancel);
+    }
+
+    /// <summary>As <see cref="PublishAsync(ControlPlaneDb, string, Actor, string, DateTimeOffset, CancellationToken)"/>, for every environment whose nodes hold a version of the model.</summary>
+    public static async Task PublishWhereServedAsync(this ControlPlaneDb db, string model, Actor actor, string reason, DateTimeOffset at, CancellationToken cancel)
+    {
+        var releases = db.Releases.Where(release => release.Model == model).Select(release => release.Id);
+        var environments = await db.Endpoints.Where(endpoint => releases.Contains(endpoint.StableRelease) || releases.Contains(endpoint.PreviousRelease)).Select(endpoint => endpoint.Environment)
+            .Union(db.Rollouts.Where(rollout => rollout.IsOpen && releases.Contains(rollout.ToRelease)).Select(rollout => rollout.Environment))
+            .ToListAsync(cancel);
+        // In one order, so that two writers cannot wait for each other.
+        foreach (var environment in environments.Order(StringComparer.Ordinal))
+            await db.PublishAsync(environment, actor, reason, at, cancel);
     }
 
     /// <summary>Begins a new timeline above everything a node ever reported, so that nodes take this database's word again after a restore.</summary>
@@ -91,7 +103,10 @@ public static class DesiredStates
             .OfType<string>().Distinct(StringComparer.Ordinal).ToList();
         var releases = await db.Releases.Where(release => named.Contains(release.Id)).ToDictionaryAsync(release => release.Id, StringComparer.Ordinal, cancel);
 
-        var document = StateDocument.Seal(Planner.Plan(target, revision, endpoints, rollouts, releases));
+        var aliases = await AliasesAsync(db, releases.Values, cancel);
+        if (target.ContentHash is { } served && StateDocument.Seal(Planner.Plan(target, target.Revision, endpoints, rollouts, releases, aliases)).ContentHash == served)
+            return target.Revision;
+        var document = StateDocument.Seal(Planner.Plan(target, revision, endpoints, rollouts, releases, aliases));
         target.Revision = revision;
         target.ContentHash = document.ContentHash;
         db.DesiredStates.Add(new DesiredStateRow
@@ -108,6 +123,14 @@ public static class DesiredStates
         db.PendingEffects.Add(PendingEffect.Of(PendingEffect.PushState, target.Name, at));
         await db.SaveChangesAsync(cancel);
         return revision;
+    }
+
+    private static async Task<ILookup<(string Model, int Version), string>> AliasesAsync(ControlPlaneDb db, IEnumerable<Release> releases, CancellationToken cancel)
+    {
+        var models = releases.Select(release => release.Model).Distinct(StringComparer.Ordinal).ToList();
+        var rows = await db.Aliases.Join(db.Models.Where(model => models.Contains(model.Name)), alias => alias.ModelId, model => model.Id, (alias, model) => new { model.Name, alias.Number, Alias = alias.Name })
+            .ToListAsync(cancel);
+        return rows.ToLookup(row => (row.Name, row.Number), row => row.Alias);
     }
 
     private static byte[] Zip(ReadOnlySpan<byte> utf8)

@@ -30,6 +30,7 @@ internal sealed class EndpointConfiguration : IEntityTypeConfiguration<Endpoint>
         endpoint.Property(e => e.Logging).IsJson();
         endpoint.Property(e => e.Monitor).IsJson();
         endpoint.Property(e => e.Limits).IsJson();
+        endpoint.Property(e => e.Cache).IsJson();
         endpoint.Property(e => e.StableRelease).HasMaxLength(Conventions.ReleaseLength);
         endpoint.Property(e => e.PreviousRelease).HasMaxLength(Conventions.ReleaseLength);
         endpoint.Property(e => e.CreatedBy).HasMaxLength(256);

@@ -1,5 +1,6 @@
 using ControlPlane.Domain.Releases;
 using ControlPlane.Domain.Rollouts;
+using ControlPlane.Domain.Rollouts.Gates;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
@@ -19,6 +20,7 @@ internal sealed class RolloutConfiguration : IEntityTypeConfiguration<Rollout>
         rollout.Property(r => r.State).IsJson();
         rollout.Property(r => r.Phase).HasConversion<string>().HasMaxLength(20);
         rollout.Property(r => r.CreatedBy).HasMaxLength(256);
+        rollout.Property(r => r.Authors).IsJson();
         rollout.Property(r => r.Stamp).IsConcurrencyToken();
         rollout.HasOne<Endpoint>().WithMany().HasForeignKey(r => r.EndpointId).OnDelete(DeleteBehavior.Restrict);
         rollout.HasIndex(r => r.Number).IsUnique();
@@ -35,6 +37,35 @@ internal sealed class RolloutDecisionConfiguration : IEntityTypeConfiguration<Ro
         decision.HasKey(d => new { d.RolloutId, d.Sequence });
         decision.Property(d => d.Action).HasMaxLength(32);
         decision.Property(d => d.Actor).HasMaxLength(256);
+        decision.Property(d => d.Evidence).IsJson();
         decision.HasOne<Rollout>().WithMany().HasForeignKey(d => d.RolloutId).OnDelete(DeleteBehavior.Cascade);
+    }
+}
+
+internal sealed class ApprovalConfiguration : IEntityTypeConfiguration<Approval>
+{
+    public void Configure(EntityTypeBuilder<Approval> approval)
+    {
+        approval.HasKey(a => a.Id);
+        approval.Property(a => a.Id).ValueGeneratedNever();
+        approval.Property(a => a.PlanHash).HasMaxLength(Conventions.ReleaseLength);
+        approval.Property(a => a.Artifact).HasMaxLength(Conventions.ReleaseLength);
+        approval.Property(a => a.Approver).HasMaxLength(256);
+        approval.Property(a => a.Comment).HasMaxLength(1000);
+        approval.HasOne<Rollout>().WithMany().HasForeignKey(a => a.RolloutId).OnDelete(DeleteBehavior.Cascade);
+        approval.HasIndex(a => new { a.RolloutId, a.At });
+    }
+}
+
+internal sealed class RolloutEvidenceConfiguration : IEntityTypeConfiguration<RolloutEvidence>
+{
+    public void Configure(EntityTypeBuilder<RolloutEvidence> evidence)
+    {
+        evidence.ToTable("RolloutEvidence");
+        evidence.HasKey(e => e.RolloutId);
+        evidence.Property(e => e.Evidence).IsJson();
+        evidence.Property(e => e.Readings).IsJson();
+        evidence.Property(e => e.Stamp).IsConcurrencyToken();
+        evidence.HasOne<Rollout>().WithMany().HasForeignKey(e => e.RolloutId).OnDelete(DeleteBehavior.Cascade);
     }
 }

@@ -41,7 +41,8 @@ internal sealed class ControlPlaneApi : IDisposable
     private async Task<JsonObject> PostAsync(string path, HttpContent content, CancellationToken cancel)
     {
         using var ask = new HttpRequestMessage(HttpMethod.Post, path) { Content = content };
-        ask.Headers.Add("Idempotency-Key", $"demo-{path}-{Environment.ProcessId}");
+        // Each is a command of its own: this client sends nothing twice.
+        ask.Headers.Add("Idempotency-Key", $"demo-{Guid.CreateVersion7():N}");
         using var answer = await _http.SendAsync(ask, cancel);
         return await ReadAsync(answer, path, cancel);
     }

@@ -28,4 +28,15 @@ public sealed class AuditEntry
     public string? Before { get; init; }
 
     public string? After { get; init; }
+
+    /// <summary>32 hex digits: finds the request in the log. Null for what happened by itself.</summary>
+    public string? TraceId { get; init; }
+
+    /// <summary>Address that the request came from. Null for what happened by itself or on a page that was open already.</summary>
+    public string? Source { get; init; }
+
+    /// <summary>How many more denials like this one there were since <see cref="FirstAt"/>, which are not listed. Null for all else.</summary>
+    public long? Repeats { get; init; }
+
+    public DateTimeOffset? FirstAt { get; init; }
 }

@@ -26,6 +26,9 @@ public sealed class ApiToken : IStamped
 
     public DateTimeOffset? RevokedAt { get; set; }
 
+    /// <summary>To the minute; null: never.</summary>
+    public DateTimeOffset? LastUsedAt { get; set; }
+
     public long Stamp { get; set; }
 
     public bool IsValid(DateTimeOffset at) => RevokedAt is null && at < ExpiresAt;

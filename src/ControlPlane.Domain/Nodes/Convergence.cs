@@ -31,11 +31,15 @@ public static class Convergence
 
     /// <summary>What a rollout's step needs to know.</summary>
     /// <param name="nodes">Name and last report of every reachable node of the pool.</param>
-    public static StepFacts FactsFor(IReadOnlyList<(string Name, Report Report)> nodes, string release, string timelineId, long revision) => new(
+    /// <param name="silent">Names of those that should be there and do not answer.</param>
+    public static StepFacts FactsFor(IReadOnlyList<(string Name, Report Report)> nodes, IReadOnlyList<string> silent, string release, string timelineId, long revision) => new(
         nodes.Count,
         nodes.Count(node => IsWarm(node.Report, release)),
         nodes.Count(node => HasApplied(node.Report, timelineId, revision)),
         [.. nodes
-            .Where(node => node.Report.Rejected is { } rejected && (rejected.Release == release || rejected.Release is null && rejected.Revision >= revision))
-            .Select(node => $"{node.Name}: {node.Report.Rejected!.Reason}: {node.Report.Rejected.Detail}")]);
+            .Where(node => node.Report.Rejected is { Reason: not RejectionReasons.StateNotWritten } rejected && (rejected.Release == release || rejected.Release is null && rejected.Revision >= revision))
+            .Select(node => $"{node.Name}: {node.Report.Rejected!.Reason}: {node.Report.Rejected.Detail}")])
+    {
+        Silent = silent,
+    };
 }

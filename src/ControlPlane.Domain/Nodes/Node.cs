@@ -22,6 +22,15 @@ public sealed class Node : IStamped
     /// <summary>64 hex digits.</summary>
     public required string CredentialHash { get; set; }
 
+    /// <summary>Of the credential that replaces the present one as soon as it is used: an answer that got lost locks nobody out. 64 hex digits.</summary>
+    public string? NextCredentialHash { get; set; }
+
+    /// <summary>Since then it is to fetch a new credential; null: it is not.</summary>
+    public DateTimeOffset? RotationAskedAt { get; set; }
+
+    /// <summary>When two processes were last seen that use its credential; null: never.</summary>
+    public DateTimeOffset? SecondSessionAt { get; set; }
+
     public required DateTimeOffset JoinedAt { get; set; }
 
     public DateTimeOffset? RevokedAt { get; set; }
@@ -40,29 +49,4 @@ public sealed class NodeStatus
 
     /// <summary>Node clock minus control plane clock.</summary>
     public TimeSpan ClockOffset { get; set; }
-}
-
-/// <summary>Lets nodes or gateways join one environment and pool.</summary>
-public sealed class JoinToken : IStamped
-{
-    public required TokenId Id { get; init; }
-
-    public required string Hash { get; init; }
-
-    public required string Environment { get; init; }
-
-    public required string Pool { get; init; }
-
-    /// <summary>How often it may still be used.</summary>
-    public required int UsesLeft { get; set; }
-
-    public required string CreatedBy { get; init; }
-
-    public required DateTimeOffset CreatedAt { get; init; }
-
-    public required DateTimeOffset ExpiresAt { get; init; }
-
-    public DateTimeOffset? RevokedAt { get; set; }
-
-    public long Stamp { get; set; }
 }

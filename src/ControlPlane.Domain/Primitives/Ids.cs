@@ -34,3 +34,8 @@ public readonly record struct TokenId(Guid Value)
 {
     public static TokenId New(DateTimeOffset at) => new(Guid.CreateVersion7(at));
 }
+
+public readonly record struct ApprovalId(Guid Value)
+{
+    public static ApprovalId New(DateTimeOffset at) => new(Guid.CreateVersion7(at));
+}

@@ -64,6 +64,9 @@ public enum RefusalKind
     /// <summary>413.</summary>
     TooLarge,
 
+    /// <summary>416.</summary>
+    RangeNotSatisfiable,
+
     /// <summary>422.</summary>
     Unprocessable,
 
@@ -75,6 +78,9 @@ public enum RefusalKind
 
     /// <summary>503.</summary>
     Unavailable,
+
+    /// <summary>507.</summary>
+    StorageFull,
 }
 
 /// <summary>What is there when there is nothing to say.</summary>

@@ -1,4 +1,5 @@
 using ControlPlane.Domain.Primitives;
+using Serving.Contracts;
 using Serving.Contracts.State;
 
 namespace ControlPlane.Domain.Releases;
@@ -30,6 +31,9 @@ public sealed class Endpoint : IStamped
     public MonitorState? Monitor { get; private set; }
 
     public LimitsState Limits { get; private set; } = new();
+
+    /// <summary>Null: nodes keep no answers.</summary>
+    public CacheState? Cache { get; private set; }
 
     /// <summary>The release that serves when no rollout is under way.</summary>
     public string? StableRelease { get; private set; }
@@ -64,6 +68,7 @@ public sealed class Endpoint : IStamped
             Logging = settings.Logging ?? new LoggingState(),
             Monitor = settings.Monitor,
             Limits = settings.Limits ?? new LimitsState(),
+            Cache = settings.Cache,
             CreatedBy = createdBy,
             CreatedAt = at,
         };
@@ -83,7 +88,7 @@ public sealed class Endpoint : IStamped
 /// <summary>What a person says when an endpoint is made.</summary>
 public sealed record EndpointSettings(
     string Name, string? Pool = null, string? Mode = null, string? AssignmentKey = null, double? SloP99Ms = null,
-    LoggingState? Logging = null, MonitorState? Monitor = null, LimitsState? Limits = null)
+    LoggingState? Logging = null, MonitorState? Monitor = null, LimitsState? Limits = null, CacheState? Cache = null)
 {
     private static readonly string[] _modes = ["online", "batch", "hybrid"];
 
@@ -95,6 +100,9 @@ public sealed record EndpointSettings(
             return Refusal.Invalid("logging.sample", "logging.sample must be a share between 0 and 1.");
         if (Limits is { MaxConcurrency: < 1 or > 100_000 } or { DeadlineMs: < 1 or > 600_000 } or { MaxBodyBytes: < 1024 or > 1L << 30 } or { MaxRows: < 1 or > 1_000_000 })
             return Refusal.Invalid("limits", "limits: maxConcurrency 1 to 100000, deadlineMs 1 to 600000, maxBodyBytes 1 KiB to 1 GiB, maxRows 1 to 1000000.");
+        if (Cache is { MaxBytes: < 64 << 10 or > 64L << 30 } or { CheckShare: not (>= 0 and <= 1) }
+            || (Cache is not null && !(Durations.Parse(Cache.Lifetime) is { Ticks: > 0, TotalDays: <= 30 })))
+            return Refusal.Invalid("cache", "cache: maxBytes 64 KiB to 64 GiB, lifetime such as 30s or 10m and at most 30d, checkShare 0 to 1.");
         if (SloP99Ms is <= 0)
             return Refusal.Invalid("sloP99Ms", "sloP99Ms must be above 0.");
         return null;

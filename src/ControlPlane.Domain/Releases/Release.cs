@@ -43,10 +43,19 @@ public sealed class Release
         }
 
         var configuration = runtime ?? new RuntimeConfiguration();
+        // What says nothing is left out, so that it makes no other release of the same.
+        var marked = configuration.Outputs?.Where(output => output.Value.Embedding).ToDictionary(StringComparer.Ordinal);
+        configuration = configuration with { Outputs = marked is { Count: > 0 } ? marked : null };
+        if (version.Signature is { } signature && marked?.Keys.FirstOrDefault(name => signature.Outputs.All(output => output.Name != name)) is { } unknown)
+            return Refusal.Invalid("runtime.outputs", $"runtime.outputs: the model has no output {unknown}.");
         if (configuration.Threads is < 1 or > 64)
             return Refusal.Invalid("runtime.threads", "runtime.threads must be between 1 and 64.");
-        if (configuration.Isolation is not "inProcess")
-            return Refusal.Invalid("runtime.isolation", "runtime.isolation: this version of the product runs models inProcess only.");
+        if (configuration.Isolation is not (RuntimeConfiguration.InProcess or RuntimeConfiguration.Process))
+            return Refusal.Invalid("runtime.isolation", "runtime.isolation must be inProcess or process.");
+        if (configuration is { Memory: not null, Isolation: not RuntimeConfiguration.Process })
+            return Refusal.Invalid("runtime.memory", "runtime.memory limits a process of its own: it needs runtime.isolation to be process.");
+        if (configuration.Memory is < RuntimeConfiguration.LeastMemory or > RuntimeConfiguration.MostMemory)
+            return Refusal.Invalid("runtime.memory", $"runtime.memory must be between {RuntimeConfiguration.LeastMemory} and {RuntimeConfiguration.MostMemory} bytes.");
 
         return new Release
         {

@@ -41,6 +41,9 @@ public sealed class Rollout : IStamped
 
     public string CreatedBy { get; private set; } = "";
 
+    /// <summary>People besides <see cref="CreatedBy"/> who wrote or edited the plan of any attempt, those behind tokens included. None of them may approve it.</summary>
+    public IReadOnlyList<string> Authors { get; private set; } = [];
+
     public DateTimeOffset CreatedAt { get; private set; }
 
     public long Stamp { get; set; }
@@ -59,7 +62,7 @@ public sealed class Rollout : IStamped
             EndpointName = endpoint.Name,
             FromRelease = endpoint.StableRelease,
             ToRelease = toRelease,
-            Plan = plan,
+            Plan = plan with { Release = toRelease },
             CreatedBy = createdBy,
             CreatedAt = at,
         };
@@ -67,11 +70,36 @@ public sealed class Rollout : IStamped
         return rollout;
     }
 
+    /// <summary>Somebody has a hand in the plan.</summary>
+    /// <param name="person">Null: nobody that could approve it.</param>
+    public void AddAuthor(string? person)
+    {
+        if (person is not null && !IsAuthor(person))
+            Authors = [.. Authors, person];
+    }
+
+    public bool IsAuthor(string person) =>
+        Authors.Contains(person, StringComparer.OrdinalIgnoreCase) || string.Equals(CreatedBy, person, StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Another plan in the place of the present one; what follows for its state is the machine's to say.</summary>
+    public void Replace(string toRelease, RolloutPlan plan)
+    {
+        ToRelease = toRelease;
+        Plan = plan with { Release = toRelease };
+    }
+
+    /// <summary>Just before the start: what served until now is what it is compared with and goes back to.</summary>
+    public void StartFrom(string? stableRelease) => FromRelease = stableRelease;
+
     /// <summary>Takes a transition and gives the row for the decision log; null when nothing happened.</summary>
     public RolloutDecision? Move(Transition transition, string actor, DateTimeOffset at)
     {
         if (transition.Action is null)
+        {
+            if (transition.State != State)
+                Set(transition.State);
             return null;
+        }
 
         Set(transition.State);
         Condition = null;
@@ -86,6 +114,7 @@ public sealed class Rollout : IStamped
             Action = transition.Action,
             Actor = actor,
             Reason = transition.Reason,
+            Evidence = transition.Evidence,
         };
     }
 
@@ -116,4 +145,7 @@ public sealed class RolloutDecision
     public required string Actor { get; init; }
 
     public required string Reason { get; init; }
+
+    /// <summary>The windows it rests on; null: none, as with what people decide.</summary>
+    public EvidenceWindows? Evidence { get; init; }
 }

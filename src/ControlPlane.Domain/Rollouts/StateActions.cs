@@ -7,16 +7,19 @@ namespace ControlPlane.Domain.Rollouts;
 /// <summary>Which actions a state allows: the one table that page, API and command line read.</summary>
 public static class StateActions
 {
+    /// <summary>Those that are one verb on a rollout.</summary>
+    public static readonly IReadOnlyList<RolloutAction> Verbs = [Submit, Approve, Reject, Start, Pause, Resume, Advance, Promote, Abort, Retry, ExcludeNode, Force];
+
     private static readonly Dictionary<RolloutPhase, RolloutAction[]> _allowed = new()
     {
-        [Draft] = [Submit, Abort],
-        [AwaitingApproval] = [Approve, Reject, Abort],
-        [Ready] = [Start, Abort],
-        [Progressing] = [Pause, Advance, Promote, Abort],
+        [Draft] = [Edit, Submit, Delete, Abort],
+        [AwaitingApproval] = [Approve, Reject, Edit, Abort],
+        [Ready] = [Start, Edit, Abort],
+        [Progressing] = [Pause, Advance, Promote, ExcludeNode, Abort],
         [Paused] = [Resume, Advance, Promote, Abort],
-        [Inconclusive] = [Resume, Advance, Abort],
-        [RollingBack] = [],
-        [Completed] = [],
+        [Inconclusive] = [Resume, Advance, ExcludeNode, Abort],
+        [RollingBack] = [Force],
+        [Completed] = [RollBack],
         [Aborted] = [Retry],
         [RolledBack] = [Retry],
         [Superseded] = [],
@@ -29,7 +32,7 @@ public static class StateActions
         ? null
         : new Refusal("NotAllowedInThisState", $"A rollout that is {phase} has no {Verb(action)}. Possible now: {Possible(phase)}.");
 
-    public static string Verb(RolloutAction action) => action.ToString().ToLowerInvariant();
+    public static string Verb(RolloutAction action) => action == ExcludeNode ? "exclude-node" : action.ToString().ToLowerInvariant();
 
     private static string Possible(RolloutPhase phase) =>
         _allowed[phase].Length == 0 ? "nothing" : string.Join(", ", _allowed[phase].Select(Verb));

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using ControlPlane.Web.Hosting;
 using Microsoft.Net.Http.Headers;
 
 namespace ControlPlane.Web.Charts;
@@ -9,8 +10,8 @@ internal static class ChartEndpoints
 {
     public static void MapCharts(this IEndpointRouteBuilder app)
     {
-        app.MapGet("/charts/{kind}.svg", PictureAsync).RequireAuthorization().ExcludeFromDescription();
-        app.MapGet("/exports/{kind}.csv", TableAsync).RequireAuthorization().ExcludeFromDescription();
+        app.MapGet("/charts/{kind}.svg", PictureAsync).RequireAuthorization().RequireRateLimiting(CallerLimits.Charts).GivenUpInTime().ExcludeFromDescription();
+        app.MapGet("/exports/{kind}.csv", TableAsync).RequireAuthorization().RequireRateLimiting(CallerLimits.Charts).GivenUpInTime().ExcludeFromDescription();
     }
 
     private static async Task<IResult> PictureAsync(string kind, HttpContext http, ChartPictures pictures, TimeProvider time, CancellationToken cancel)
@@ -22,7 +23,7 @@ internal static class ChartEndpoints
             return Results.NotFound();
 
         http.Response.Headers.CacheControl = "private, max-age=15";
-        http.Response.Headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; font-src data:";
+        http.Response.Headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; font-src data:; frame-ancestors 'none'; sandbox";
         return Results.Bytes(picture.Svg, "image/svg+xml", entityTag: new EntityTagHeaderValue(picture.ETag));
     }
 

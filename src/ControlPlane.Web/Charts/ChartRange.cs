@@ -1,3 +1,5 @@
+using ControlPlane.Web.Hosting;
+
 namespace ControlPlane.Web.Charts;
 
 /// <summary>The ranges a page offers.</summary>
@@ -14,7 +16,7 @@ public sealed record ChartRange(string Key, string Name, TimeSpan Span)
         new("30d", "30 d", TimeSpan.FromDays(30)),
     ];
 
-    public static readonly TimeSpan Longest = TimeSpan.FromDays(92);
+    public static readonly TimeSpan Longest = ExpensiveReads.LongestSpan;
 
     /// <returns>The first range when there is none of that key.</returns>
     public static ChartRange Of(string? key) => All.FirstOrDefault(range => range.Key == key) ?? All[0];

@@ -19,7 +19,11 @@ internal sealed partial class EffectRunner(
     private static readonly TimeSpan _longestWait = TimeSpan.FromMinutes(5);
 
     private readonly Dictionary<(string Kind, string Subject), Task> _running = [];
+    private long _givenUp;
     private readonly Dictionary<string, IEffectHandler> _handlers = handlers.ToDictionary(handler => handler.Kind, StringComparer.Ordinal);
+
+    /// <summary>Effects that failed so often that they were dropped, since the start.</summary>
+    public long GivenUp => Interlocked.Read(ref _givenUp);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -92,8 +96,11 @@ internal sealed partial class EffectRunner(
             effect.Attempts++;
             effect.LastError = failure.Message;
             effect.DueAt = time.GetUtcNow() + TimeSpan.FromSeconds(Math.Min(_longestWait.TotalSeconds, Math.Pow(2, Math.Min(effect.Attempts, 16))));
-            if (effect.Attempts >= MostTries)
-                db.Remove(effect);
+            if (effect.Attempts < MostTries)
+                continue;
+            db.Remove(effect);
+            Interlocked.Increment(ref _givenUp);
+            LogGivenUp(effect.Kind, effect.Subject, effect.Attempts, failure.Message);
         }
 
         await db.SaveChangesAsync(cancel);
@@ -101,6 +108,9 @@ internal sealed partial class EffectRunner(
 
     [LoggerMessage(LogLevel.Error, "A round of the effect runner failed")]
     private partial void LogRoundFailed(Exception failure);
+
+    [LoggerMessage(LogLevel.Error, "Effect {Kind} for {Subject} failed {Attempts} times and is given up: {Reason}. Nodes ask for their state by themselves; whatever else it was for has to be done again by hand")]
+    private partial void LogGivenUp(string kind, string subject, int attempts, string reason);
 
     [LoggerMessage(LogLevel.Warning, "Effect {Kind} for {Subject} failed at attempt {Attempt}; it is tried again")]
     private partial void LogEffectFailed(string kind, string subject, int attempt, Exception failure);

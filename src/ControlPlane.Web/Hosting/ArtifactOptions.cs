@@ -25,6 +25,10 @@ public sealed class ArtifactOptions
     [Range(1, 1000)]
     public int MaxOpenUploads { get; set; } = 20;
 
+    /// <summary>Uploads of one person or token that are received at the same time; of all together eight times as many.</summary>
+    [Range(1, 1000)]
+    public int MaxParallelUploads { get; set; } = 16;
+
     /// <summary>How long an unfinished upload can be continued, and how long what nobody needs any more stays.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "30.00:00:00")]
     public TimeSpan Grace { get; set; } = TimeSpan.FromHours(24);

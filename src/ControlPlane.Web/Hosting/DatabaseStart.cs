@@ -51,7 +51,7 @@ internal sealed partial class DatabaseStart(
         }
         catch (Exception failure) when (failure is DbException or InvalidOperationException { InnerException: DbException } or TimeoutException)
         {
-            LogUnreachable(failure.GetBaseException().Message, options.Value.RetryAfter);
+            LogUnreachable(UnansweredErrors.ReasonOf(failure), options.Value.RetryAfter);
         }
     }
 

@@ -1,6 +1,6 @@
 namespace ControlPlane.Web.Hosting;
 
-/// <summary><c>/healthz/live</c>: the process answers. <c>/healthz/ready</c>: so does all that it needs.</summary>
+/// <summary><c>/healthz/live</c>: the process answers. <c>/healthz/ready</c>: so does all that it needs. What is awaited is said on this machine only.</summary>
 internal static class Health
 {
     private static readonly TimeSpan _longest = TimeSpan.FromSeconds(5);
@@ -26,7 +26,7 @@ internal static class Health
         if (waiting.Count == 0)
             return TypedResults.Ok(new HealthAnswer("ready", []));
         http.Response.Headers.RetryAfter = "2";
-        return TypedResults.Json(new HealthAnswer("notReady", waiting), statusCode: StatusCodes.Status503ServiceUnavailable);
+        return TypedResults.Json(new HealthAnswer("notReady", Requests.IsFromHere(http) ? waiting : []), statusCode: StatusCodes.Status503ServiceUnavailable);
     }
 
     private static async Task<string?> AskAsync(IReadinessCheck check, CancellationToken cancel)

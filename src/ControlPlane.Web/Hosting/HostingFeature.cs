@@ -1,9 +1,16 @@
 using System.Diagnostics;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Serialization;
 using ControlPlane.Data;
+using ControlPlane.Web.Features.Access;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.HostFiltering;
+using Microsoft.AspNetCore.RateLimiting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Diagnostics;
+using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
 
 namespace ControlPlane.Web.Hosting;
@@ -18,11 +25,11 @@ internal static class HostingFeature
     public static void AddHosting(this WebApplicationBuilder builder, string[] args)
     {
         builder.Configuration.AddCommandLine(args, _switches);
-        SecretFiles.Add(builder.Configuration);
+        var open = SecretFiles.Add(builder.Configuration);
         if (string.IsNullOrEmpty(builder.Configuration["urls"]) && string.IsNullOrEmpty(builder.Configuration["http_ports"]) && !builder.Configuration.GetSection("Kestrel:Endpoints").Exists())
             builder.WebHost.UseUrls(DefaultUrl);
         builder.WebHost.UseStaticWebAssets();
-        builder.Logging.AddSimpleConsole(console => console.SingleLine = true)
+        builder.Logging.AddConsole(console => console.FormatterName = PlainConsole.FormatterName).AddConsoleFormatter<PlainConsole, ConsoleFormatterOptions>()
             .AddFilter("Microsoft.AspNetCore", LogLevel.Warning).AddFilter("Microsoft.EntityFrameworkCore", LogLevel.Warning)
             .AddFilter("ControlPlane.Web.Features.Access.BearerTokens", LogLevel.Warning).AddFilter("ControlPlane.Web.Features.Nodes.NodeScheme", LogLevel.Warning);
 
@@ -39,24 +46,38 @@ internal static class HostingFeature
         services.AddKeys(builder.Configuration);
         services.AddAnswers();
         services.AddKnownHosts(builder.Configuration);
+        services.AddBoundary();
+        services.AddExpensiveReads();
+        services.AddHostedService(provider => new OpenSecrets(open, provider.GetRequiredService<ILogger<OpenSecrets>>()));
         services.AddOpenApi("v1");
     }
 
     public static void UseHosting(this WebApplication app)
     {
+        RuntimeCheck.Require();
         // Before anything takes its options: otherwise the first wrong one hides the others.
         app.Services.GetRequiredService<IStartupValidator>().Validate();
-        app.UseMiddleware<ResponseHeaders>();
+        app.UseForwardedHeaders();
+        app.Use(static (http, next) =>
+        {
+            // The audit names it.
+            Activity.Current?.SetTag(Changes.ClientAddressTag, http.Connection.RemoteIpAddress?.ToString());
+            return next(http);
+        });
+        app.UseMiddleware<KnownOrigins>();
         app.UseExceptionHandler("/error");
         app.UseStatusCodePages(context => StatusAnswers.WriteAsync(context.HttpContext));
         app.UseWhen(Requests.IsForPeople, people => people.UseStatusCodePagesWithReExecute("/not-found", "?status={0}"));
+        app.UseMiddleware<SetupGate>();
         app.UseRouting();
+        app.UseRequestTimeouts();
         app.UseAuthentication();
         app.UseRateLimiter();
         app.UseAuthorization();
         app.UseMiddleware<CookieWrites>();
         app.UseAntiforgery();
-        app.MapOpenApi("/openapi/{documentName}.json").AllowAnonymous();
+        app.UseMiddleware<IdempotentCommands>();
+        app.MapOpenApi("/openapi/{documentName}.json");
     }
 
     /// <summary>Binds options to their section and refuses the start, with all errors at once, when they are wrong.</summary>
@@ -77,8 +98,11 @@ internal static class HostingFeature
     private static void AddDatabase(this IServiceCollection services)
     {
         services.AddDbContextFactory<ControlPlaneDb>((provider, options) =>
-            DatabaseChoice.Use(options, provider.GetRequiredService<IOptions<DatabaseOptions>>().Value, provider.GetRequiredService<IOptions<DataOptions>>().Value));
-        services.AddSingleton<DatabaseGate>();
+        {
+            DatabaseChoice.Use(options, provider.GetRequiredService<IOptions<DatabaseOptions>>().Value, provider.GetRequiredService<IOptions<DataOptions>>().Value);
+            options.AddInterceptors(provider.GetServices<IInterceptor>());
+        });
+        services.AddSingleton<DatabaseGate>().AddSingleton<CommandAnswers>();
         services.AddSingleton<IReadinessCheck, DatabaseReady>();
         services.AddHostedService<DatabaseStart>();
     }
@@ -90,6 +114,8 @@ internal static class HostingFeature
             keys.PersistKeysToFileSystem(new DirectoryInfo(folder));
         else
             keys.PersistKeysToDbContext<ControlPlaneDb>();
+        if (configuration[$"{KeyOptions.Section}:{nameof(KeyOptions.Certificate)}"] is { Length: > 0 } certificate)
+            keys.ProtectKeysWithCertificate(X509CertificateLoader.LoadPkcs12FromFile(certificate, configuration[$"{KeyOptions.Section}:{nameof(KeyOptions.CertificatePassword)}"]));
     }
 
     private static void AddAnswers(this IServiceCollection services)
@@ -103,15 +129,29 @@ internal static class HostingFeature
             json.SerializerOptions.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
             json.SerializerOptions.RespectNullableAnnotations = true;
             json.SerializerOptions.MaxDepth = 32;
+            json.SerializerOptions.AllowDuplicateProperties = false;
             json.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
             json.SerializerOptions.Converters.Add(new JsonStringEnumConverter(namingPolicy: null, allowIntegerValues: false));
         });
+    }
+
+    /// <summary>Who may ask, how often, and by which way.</summary>
+    private static void AddBoundary(this IServiceCollection services)
+    {
+        services.AddChecked<LimitOptions, LimitOptionsValidator>(LimitOptions.Section);
+        services.AddChecked<ProxyOptions, ProxyOptionsValidator>(ProxyOptions.Section);
+        services.AddSingleton<IConfigureOptions<KestrelServerOptions>, ServerLimits>();
+        services.AddSingleton<IConfigureOptions<RateLimiterOptions>, CallerLimits>();
+        services.AddSingleton<IConfigureOptions<ForwardedHeadersOptions>, KnownProxies>();
+        services.AddSingleton<CallRate>();
+        services.Insert(0, ServiceDescriptor.Transient<IStartupFilter, ResponseHeadersFirst>());
     }
 
     /// <summary>Unless they are named, only this machine's names and the public one are answered.</summary>
     private static void AddKnownHosts(this IServiceCollection services, IConfiguration configuration) =>
         services.PostConfigure<HostFilteringOptions>(options =>
         {
+            options.AllowEmptyHosts = false;
             if (!string.IsNullOrEmpty(configuration["AllowedHosts"]))
                 return;
             options.AllowedHosts = ["localhost", "127.0.0.1", "[::1]"];

@@ -9,6 +9,11 @@ public sealed class KeyOptions
 
     /// <summary>A folder of their own; absent: the database, which all control planes share.</summary>
     public string? KeyPath { get; set; }
+
+    /// <summary>PKCS #12 file whose certificate encrypts the keys at rest; absent: they lie there as they are, and the log warns.</summary>
+    public string? Certificate { get; set; }
+
+    public string? CertificatePassword { get; set; }
 }
 
 /// <summary>Keys that cannot be kept would sign everybody out at the next start, so the start itself is refused.</summary>

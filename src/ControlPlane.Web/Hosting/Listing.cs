@@ -12,7 +12,7 @@ public sealed record Listing<T>(IReadOnlyList<T> Items, string? NextCursor);
 internal static class Paging
 {
     public const int DefaultLimit = 100;
-    public const int MostRows = 1000;
+    public const int MostRows = 200;
 
     public static int Limit(int? asked) => Math.Clamp(asked ?? DefaultLimit, 1, MostRows);
 

@@ -44,7 +44,7 @@ internal static class Problems
     public static Task WriteAsync(HttpContext http, ProblemDetails details)
     {
         http.Response.StatusCode = details.Status ?? StatusCodes.Status500InternalServerError;
-        if (http.Response.StatusCode is StatusCodes.Status503ServiceUnavailable or StatusCodes.Status429TooManyRequests)
+        if (http.Response.StatusCode is StatusCodes.Status503ServiceUnavailable or StatusCodes.Status429TooManyRequests && http.Response.Headers.RetryAfter.Count == 0)
             http.Response.Headers.RetryAfter = RetryAfter;
         return http.Response.WriteAsJsonAsync(details, options: null, "application/problem+json", http.RequestAborted);
     }
@@ -58,9 +58,11 @@ internal static class Problems
         RefusalKind.NotAllowed => 409,
         RefusalKind.Stale => 412,
         RefusalKind.TooLarge => 413,
+        RefusalKind.RangeNotSatisfiable => 416,
         RefusalKind.Unprocessable => 422,
         RefusalKind.PreconditionRequired => 428,
         RefusalKind.Overloaded => 429,
+        RefusalKind.StorageFull => 507,
         _ => 503,
     };
 }

@@ -29,7 +29,7 @@ internal sealed partial class UnansweredErrors(ILogger<UnansweredErrors> logger)
             _ => Problems.Details(500, "Internal", "The control plane could not answer. Serving is not affected. The trace id finds the reason in the log."),
         };
         if (details.Status == 503)
-            LogUnreachable(exception.GetBaseException().Message);
+            LogUnreachable(ReasonOf(exception));
         else if (details.Status == 500)
             LogUnanswered(exception, httpContext.Request.Method, httpContext.Features.Get<IExceptionHandlerPathFeature>()?.Path ?? httpContext.Request.Path);
 
@@ -43,8 +43,20 @@ internal sealed partial class UnansweredErrors(ILogger<UnansweredErrors> logger)
         return true;
     }
 
+    /// <summary>What the database's client says; what lies beneath may be no more than "Success".</summary>
+    public static string ReasonOf(Exception exception)
+    {
+        for (var cause = exception; cause is not null; cause = cause.InnerException)
+        {
+            if (cause is DbException)
+                return cause.Message;
+        }
+
+        return exception.GetBaseException().Message;
+    }
+
     /// <summary>Lost connections, full or read-only disks and exhausted retries; not a broken statement.</summary>
-    private static bool IsUnreachable(Exception exception)
+    public static bool IsUnreachable(Exception exception)
     {
         for (var cause = exception; cause is not null; cause = cause.InnerException)
         {
@@ -56,7 +68,7 @@ internal sealed partial class UnansweredErrors(ILogger<UnansweredErrors> logger)
     }
 
     private static bool SaysUnreachable(DbException failure) =>
-        failure is Microsoft.Data.Sqlite.SqliteException { SqliteErrorCode: 5 or 6 or 8 or 10 or 13 or 14 or 26 } or Npgsql.NpgsqlException { InnerException: IOException or TimeoutException };
+        failure is Microsoft.Data.Sqlite.SqliteException { SqliteErrorCode: 5 or 6 or 8 or 10 or 13 or 14 or 26 } or Npgsql.NpgsqlException { InnerException: IOException or TimeoutException } or Microsoft.Data.SqlClient.SqlException { Class: >= 20 };
 
     private static string CodeOf(int status) => status switch
     {

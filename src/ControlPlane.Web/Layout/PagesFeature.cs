@@ -7,8 +7,11 @@ using ControlPlane.Web.Features.Overview;
 using ControlPlane.Web.Features.Requests;
 using ControlPlane.Web.Features.Registry;
 using ControlPlane.Web.Features.Rollouts;
+using ControlPlane.Web.Hosting;
 using ControlPlane.Web.Live;
 using ControlPlane.Web.Shared;
+using Microsoft.AspNetCore.Components.Server.Circuits;
+using Microsoft.AspNetCore.SignalR;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Caching.Memory;
 using MudBlazor;
@@ -19,10 +22,26 @@ namespace ControlPlane.Web.Layout;
 /// <summary>The shell of the pages and what all of them share.</summary>
 internal static class PagesFeature
 {
+    /// <summary>Bytes of what a browser says at once. What a page read goes along with it, as far as there is room (<see cref="Reads"/>).</summary>
+    private const int LongestMessage = 32 * 1024;
+
+    /// <summary>Pages whose connection was lost and that can still be come back to, of everybody together.</summary>
+    private const int MostRetained = 100;
+
     public static IServiceCollection AddPages(this IServiceCollection services)
     {
-        services.AddRazorComponents().AddInteractiveServerComponents()
-            .AddHubOptions(hub => hub.MaximumReceiveMessageSize = 256 * 1024);      // what a page read goes along with it (Reads)
+        services.AddRazorComponents()
+            .AddInteractiveServerComponents(circuits =>
+            {
+                circuits.DisconnectedCircuitMaxRetained = MostRetained;
+                circuits.PersistedCircuitInMemoryMaxRetained = MostRetained;
+            })
+            .AddHubOptions(hub =>
+            {
+                hub.MaximumReceiveMessageSize = LongestMessage;
+                hub.AddFilter<CallRate>();
+            });
+        services.AddSingleton<OpenCircuits>().AddScoped<CircuitHandler, CircuitLimit>();
         services.AddCascadingAuthenticationState();
         services.AddHttpContextAccessor();
         services.AddMudServices(library =>
@@ -47,6 +66,9 @@ internal static class PagesFeature
         services.AddSingleton<SearchQueries>();
         services.AddSingleton(ServingNowOf).AddSingleton(MeasurementsOf);
         services.AddScoped<Act>();
+        services.AddScoped<Standing>();
+        services.AddScoped<Decisions>();
+        services.AddScoped<ApprovalsPageQueries>();
         services.AddSingleton<EndpointsNow>();
         services.AddSingleton<SafeMarkdown>();
         services.AddSingleton<ModelsPageQueries>();
@@ -56,7 +78,7 @@ internal static class PagesFeature
         services.AddSingleton<IChartSource, EndpointCharts>();
         services.AddSingleton<RolloutPageQueries>();
         services.AddSingleton<NodesPageQueries>();
-        services.AddSingleton<OverviewPageQueries>();
+        services.AddScoped<OverviewPageQueries>();
         services.AddSingleton<RequestRows>();
         services.AddSingleton<RequestPageQueries>();
         services.AddScoped<EndpointActions>();
@@ -91,6 +113,6 @@ internal static class PagesFeature
     {
         app.MapStaticAssets().AllowAnonymous();
         app.MapCharts();
-        app.MapRazorComponents<App>().AddInteractiveServerRenderMode().RequireAuthorization();
+        app.MapRazorComponents<App>().AddInteractiveServerRenderMode(live => live.ContentSecurityFrameAncestorsPolicy = "'none'").RequireAuthorization();
     }
 }

@@ -9,7 +9,9 @@ internal sealed record RailEntry(string Name, string Icon, string Path, bool IsP
         new("Overview", "overview", "", true),
         new("Models", "models", "models", false),
         new("Endpoints", "endpoints", "endpoints", true),
+        new("Approvals", "approvals", "approvals", false),
         new("Requests", "search", "requests", true),
         new("Nodes", "nodes", "nodes", true),
+        new("Audit", "audit", "audit", false),
     ];
 }

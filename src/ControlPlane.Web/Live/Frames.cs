@@ -75,6 +75,13 @@ internal sealed class Frames(NodeReports reports, LiveFeed feed, TimeProvider ti
     /// <summary>Everything counted since the process started, by series.</summary>
     public IReadOnlyList<(SeriesKey Key, LiveSecond Total)> Totals() => [.. _series.Select(pair => (pair.Key, pair.Value.Total()))];
 
+    /// <summary>The end of the newest window that is past the watermark.</summary>
+    public DateTimeOffset ClosedUntil(TimeSpan window)
+    {
+        var length = Math.Max(1, (long)window.TotalSeconds);
+        return DateTimeOffset.FromUnixTimeSeconds((time.GetUtcNow() - Watermark).ToUnixTimeSeconds() / length * length);
+    }
+
     /// <summary>Windows that are past the watermark and have not been handed out yet, and what came late for earlier ones.</summary>
     /// <param name="instance">This process, 16 to 32 characters; late rows are written under a name of their own, so that nothing judged changes afterwards.</param>
     public IReadOnlyList<MetricWindow> TakeWindows(TimeSpan window, string instance)
@@ -87,7 +94,7 @@ internal sealed class Frames(NodeReports reports, LiveFeed feed, TimeProvider ti
         foreach (var (key, series) in _series)
         {
             windows.AddRange(series.TakeWindows(length, until, late: false).Select(sum => sum.ToWindow(key, instance)));
-            windows.AddRange(series.TakeWindows(length, until, late: true).Select(sum => sum.ToWindow(key, $"late-{now.ToUnixTimeSeconds():x}-{instance[^InstanceTail..]}")));
+            windows.AddRange(series.TakeWindows(length, until, late: true).Select(sum => sum.ToWindow(key, $"{MetricWindow.Late}{now.ToUnixTimeSeconds():x}-{instance[^InstanceTail..]}")));
             if (series.LastArrival < idleSince)
                 _series.TryRemove(key, out _);
         }

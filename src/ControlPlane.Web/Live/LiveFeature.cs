@@ -1,4 +1,3 @@
-using System.Net;
 using ControlPlane.Domain.Primitives;
 using ControlPlane.Web.Effects;
 using ControlPlane.Web.Hosting;
@@ -12,7 +11,7 @@ internal static class LiveFeature
         services.AddChecked<GatesOptions, GatesOptionsValidator>(GatesOptions.Section);
         services.AddSingleton<Wakes>().AddSingleton<NodeReports>().AddSingleton<Frames>().AddSingleton<Fleet>().AddSingleton<MetricsText>();
         services.AddHostedService<WindowWriter>();
-        services.AddHostedService<EffectRunner>();
+        services.AddSingleton<EffectRunner>().AddHostedService(provider => provider.GetRequiredService<EffectRunner>());
         return services;
     }
 
@@ -22,9 +21,7 @@ internal static class LiveFeature
     /// <remarks>Scrapers on this machine need no token; what came from elsewhere, also through a proxy, does.</remarks>
     private static async Task<IResult> MetricsAsync(HttpContext http, MetricsText metrics, CancellationToken cancel)
     {
-        var isLocal = http.Connection.RemoteIpAddress is { } address && IPAddress.IsLoopback(address)
-            && !http.Request.Headers.ContainsKey("X-Forwarded-For") && !http.Request.Headers.ContainsKey("Forwarded");
-        if (!isLocal && http.User.Identity is not { IsAuthenticated: true })
+        if (!Hosting.Requests.IsFromHere(http) && http.User.Identity is not { IsAuthenticated: true })
             return Problems.From(new Refusal("Unauthenticated", "Metrics are given to this machine, or with a token.", RefusalKind.Unauthenticated));
         return Results.Text(await metrics.WriteAsync(cancel), MetricsText.ContentType);
     }

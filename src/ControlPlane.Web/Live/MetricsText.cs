@@ -2,12 +2,13 @@ using System.Globalization;
 using System.Text;
 using ControlPlane.Data;
 using ControlPlane.Data.Lake;
+using ControlPlane.Web.Effects;
 using Microsoft.EntityFrameworkCore;
 
 namespace ControlPlane.Web.Live;
 
 /// <summary>What this process knows in numbers, in the text format that Prometheus scrapes.</summary>
-internal sealed class MetricsText(IDbContextFactory<ControlPlaneDb> factory, Frames frames, NodeReports reports, Lake lake)
+internal sealed class MetricsText(IDbContextFactory<ControlPlaneDb> factory, Frames frames, NodeReports reports, Lake lake, EffectRunner effects)
 {
     public const string ContentType = "text/plain; version=0.0.4; charset=utf-8";
 
@@ -30,6 +31,7 @@ internal sealed class MetricsText(IDbContextFactory<ControlPlaneDb> factory, Fra
             Single(text, "controlplane_rollouts_failing", "gauge", "Open rollouts that the reconcile loop fails on.", await db.Rollouts.LongCountAsync(rollout => rollout.IsOpen && rollout.Condition != null, cancel));
         }
 
+        Single(text, "controlplane_effects_given_up_total", "counter", "Effects that failed so often that they were dropped, since the process started.", effects.GivenUp);
         Single(text, "controlplane_lake_damaged_segments", "gauge", "Segments of the log lake that could not be read since the process started.", lake.DamagedSegments);
         Single(text, "process_resident_memory_bytes", "gauge", "Physical memory of this process.", Environment.WorkingSet);
         return text.ToString();

@@ -29,16 +29,22 @@ internal sealed partial class WindowWriter(IDbContextFactory<ControlPlaneDb> fac
 
     private async Task WriteAsync(CancellationToken cancel)
     {
+        var until = frames.ClosedUntil(options.Value.Window);
         var windows = frames.TakeWindows(options.Value.Window, frames.Instance);
+        var now = time.GetUtcNow();
         await using var db = await factory.CreateDbContextAsync(cancel);
         db.MetricWindows.AddRange(windows);
+        if (await db.MetricWriters.SingleOrDefaultAsync(writer => writer.Instance == frames.Instance, cancel) is { } self)
+            (self.Until, self.At) = (until, now);
+        else
+            db.MetricWriters.Add(new MetricWriter { Instance = frames.Instance, Until = until, At = now });
         await db.SaveChangesAsync(cancel);
 
-        var now = time.GetUtcNow();
         if (now - _cleaned < TimeSpan.FromHours(1))
             return;
         var oldest = now - options.Value.Retention;
         await db.MetricWindows.Where(window => window.At < oldest).ExecuteDeleteAsync(cancel);
+        await db.MetricWriters.Where(writer => writer.At < oldest).ExecuteDeleteAsync(cancel);
         _cleaned = now;
     }
 

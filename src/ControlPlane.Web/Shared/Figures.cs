@@ -33,6 +33,7 @@ public static class Figures
     public static string Milliseconds(double? ms) => ms switch
     {
         null or double.NaN => "–",
+        > 0 and < 0.1 => ms.Value.ToString("0.000", CultureInfo.InvariantCulture),
         < 1 => ms.Value.ToString("0.00", CultureInfo.InvariantCulture),
         < 10 => ms.Value.ToString("0.0", CultureInfo.InvariantCulture),
         _ => ms.Value.ToString("N0", CultureInfo.InvariantCulture),

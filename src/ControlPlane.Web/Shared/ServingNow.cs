@@ -1,6 +1,7 @@
 using ControlPlane.Data;
 using ControlPlane.Domain.Nodes;
 using ControlPlane.Domain.Primitives;
+using ControlPlane.Domain.Rollouts;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Caching.Memory;
 
@@ -41,9 +42,12 @@ public sealed class ServingNow(IDbContextFactory<ControlPlaneDb> factory, IMemor
             time.GetUtcNow(),
             environments.ToDictionary(environment => environment.Name, StringComparer.Ordinal),
             endpoints,
-            rollouts.ToDictionary(rollout => rollout.EndpointId),
+            rollouts.Where(rollout => rollout.State.IsUnderWay).DistinctBy(rollout => rollout.EndpointId).ToDictionary(rollout => rollout.EndpointId),
             releases.ToDictionary(release => release.Id, StringComparer.Ordinal),
-            [.. nodes.Select(node => (node, Newest(heard(node.Id), statuses.GetValueOrDefault(node.Id))))]);
+            [.. nodes.Select(node => (node, Newest(heard(node.Id), statuses.GetValueOrDefault(node.Id))))])
+        {
+            Waiting = [.. rollouts.Where(rollout => rollout.Phase is RolloutPhase.Draft or RolloutPhase.AwaitingApproval or RolloutPhase.Ready).OrderBy(rollout => rollout.Number)],
+        };
     }
 
     private static NodeStatus? Newest(NodeStatus? a, NodeStatus? b) => a is null || b?.LastSeen > a.LastSeen ? b : a;

@@ -7,7 +7,7 @@ using Endpoint = ControlPlane.Domain.Releases.Endpoint;
 namespace ControlPlane.Web.Shared;
 
 /// <summary>What is asked for and what nodes say, as of one moment: what most pages are made from.</summary>
-/// <param name="Rollouts">Open ones; at most one an endpoint.</param>
+/// <param name="Rollouts">Those under way; at most one an endpoint.</param>
 /// <param name="Releases">By id: those an endpoint or open rollout names.</param>
 /// <param name="Nodes">With their last report, null before the first; revoked ones included.</param>
 public sealed record ServingSnapshot(
@@ -18,6 +18,9 @@ public sealed record ServingSnapshot(
     IReadOnlyDictionary<string, ReleaseNow> Releases,
     IReadOnlyList<(Node Node, NodeStatus? Status)> Nodes)
 {
+    /// <summary>Rollouts that wait for a person: drafts, those to be approved, those ready to start.</summary>
+    public IReadOnlyList<Rollout> Waiting { get; init; } = [];
+
     /// <summary>Nodes that are to serve an endpoint.</summary>
     public IEnumerable<(Node Node, NodeStatus? Status)> NodesOf(Endpoint endpoint) =>
         Nodes.Where(node => node.Node.Kind == "node" && node.Node.RevokedAt is null && node.Node.Environment == endpoint.Environment && node.Node.Pool == endpoint.Pool);

@@ -65,9 +65,15 @@ public static class RejectionReasons
     public const string DigestMismatch = "DigestMismatch";
     public const string DownloadFailed = "DownloadFailed";
     public const string InsufficientDisk = "InsufficientDisk";
+
+    /// <summary>Not a refusal: the state is served, but a restart would serve the one before until the control plane is reached.</summary>
+    public const string StateNotWritten = "StateNotWritten";
     public const string InsufficientMemory = "InsufficientMemory";
     public const string LoadFailed = "LoadFailed";
     public const string SmokeFailed = "SmokeFailed";
     public const string ProbeCrashed = "ProbeCrashed";
+
+    /// <summary>The process that was to run the release alone died of loading it; it is tried again, later each time.</summary>
+    public const string WorkerCrashed = "WorkerCrashed";
     public const string CrashLoop = "CrashLoop";
 }

@@ -50,4 +50,6 @@ public sealed record DesiredState
 /// <summary>One release as a node needs it: what to load and how to run it.</summary>
 /// <param name="Artifact">Digest of the artifact, a key of <see cref="DesiredState.Artifacts"/>.</param>
 /// <param name="Schema">Digest of the feature schema, or null: the caller gives tensors.</param>
-public sealed record ReleaseState(string Artifact, string Model, string Version, RuntimeConfiguration Runtime, string? Schema = null, Binding? Binding = null);
+/// <param name="Aliases">Names in the registry that point at this version, sorted; null: none. They move without making another release.</param>
+public sealed record ReleaseState(
+    string Artifact, string Model, string Version, RuntimeConfiguration Runtime, string? Schema = null, Binding? Binding = null, IReadOnlyList<string>? Aliases = null);

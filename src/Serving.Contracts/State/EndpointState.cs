@@ -28,6 +28,9 @@ public sealed record EndpointState
     public MonitorState? Monitor { get; init; }
 
     public LimitsState Limits { get; init => field = value ?? new(); } = new();
+
+    /// <summary>Null: every request is run.</summary>
+    public CacheState? Cache { get; init; }
 }
 
 /// <param name="Weight">Basis points, 0 to 10 000.</param>
@@ -58,3 +61,9 @@ public sealed record MonitorState(string? Prediction = null, string? Confidence 
 /// <param name="MaxBodyBytes">A longer request body is answered 413.</param>
 /// <param name="MaxRows">Rows in one request.</param>
 public sealed record LimitsState(int MaxConcurrency = 256, int DeadlineMs = 10_000, long MaxBodyBytes = 16 << 20, int MaxRows = 10_000);
+
+/// <summary>Answers that a node keeps, to give them again for exactly the same inputs of the same release.</summary>
+/// <param name="MaxBytes">Memory for them in each node, 64 KiB to 64 GiB.</param>
+/// <param name="Lifetime">How long one may be given again, as <see cref="Durations"/> reads it: above 0, at most 30 days.</param>
+/// <param name="CheckShare">Share of those given again whose inputs are run afterwards and compared, 0 to 1.</param>
+public sealed record CacheState(long MaxBytes = 64 << 20, string Lifetime = "5m", double CheckShare = 0.01);

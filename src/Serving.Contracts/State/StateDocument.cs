@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -8,6 +9,7 @@ namespace Serving.Contracts.State;
 public sealed class StateDocument
 {
     private const string HashMember = "contentHash";
+    private const string RevisionMember = "revision";
 
     private static readonly JsonDocumentOptions _strict = new() { AllowDuplicateProperties = false, MaxDepth = 64 };
 
@@ -44,10 +46,26 @@ public sealed class StateDocument
             defect = DefectOf(parsed.RootElement, out var state);
             return defect is null ? new StateDocument(state!, utf8) : null;
         }
-        catch (JsonException malformed)
+        // The parser leaves strings as they are until they are read; one that is no UTF-8 is then no JsonException.
+        catch (Exception malformed) when (malformed is JsonException or InvalidOperationException { InnerException: DecoderFallbackException })
         {
             defect = $"The desired state is not valid JSON for this node: {malformed.Message}";
             return null;
+        }
+    }
+
+    /// <summary>The revision that a document claims which <see cref="Verify"/> refused, so that whoever published it hears of it; 0: it names none.</summary>
+    public static long RevisionClaimedBy(ReadOnlyMemory<byte> utf8)
+    {
+        try
+        {
+            using var parsed = JsonDocument.Parse(utf8, _strict);
+            return parsed.RootElement is { ValueKind: JsonValueKind.Object } root && root.TryGetProperty(RevisionMember, out var revision)
+                && revision.ValueKind == JsonValueKind.Number && revision.TryGetInt64(out var claimed) && claimed > 0 ? claimed : 0;
+        }
+        catch (JsonException)
+        {
+            return 0;
         }
     }
 

@@ -6,8 +6,15 @@ internal static class StateReferences
     /// <returns>The first thing that is missing or does not add up, one sentence; null when nothing is.</returns>
     public static string? DefectOf(DesiredState state)
     {
+        if (HasHoles(state))
+            return "The desired state holds nothing where an endpoint, arm, release, artifact or file has to be.";
+        var names = new HashSet<string>(StringComparer.Ordinal);
         foreach (var endpoint in state.Endpoints)
         {
+            if (!names.Add(endpoint.Name))
+                return $"Endpoint {endpoint.Name} is there twice.";
+            if (endpoint.Arms.FirstOrDefault(arm => arm.Weight is < 0 or > Bucket.Count) is { } impossible)
+                return $"Arm {impossible.Name} of endpoint {endpoint.Name} has the weight {impossible.Weight}; weights are 0 to {Bucket.Count}.";
             if (endpoint.Arms.Count > 0 && endpoint.Arms.Sum(arm => (long)arm.Weight) != Bucket.Count)
                 return $"The weights of endpoint {endpoint.Name} sum to {endpoint.Arms.Sum(arm => (long)arm.Weight)}, not to {Bucket.Count}.";
 
@@ -31,4 +38,13 @@ internal static class StateReferences
 
         return null;
     }
+
+    /// <summary>The reader sees to members that must not be missing, not to what lists and maps hold.</summary>
+    private static bool HasHoles(DesiredState state) =>
+        state.Endpoints.Any(endpoint => endpoint is null || endpoint.Arms.Any(arm => arm is null) || endpoint.Mirrors.Any(mirror => mirror is null) || endpoint.Logging.Fields?.Any(field => field is null) == true)
+        || state.Releases.Values.Any(release => release is null || release.Aliases?.Any(alias => alias is null) == true)
+        || state.Artifacts.Values.Any(artifact => artifact is null || artifact.Files.Any(file => file is null))
+        || state.Schemas.Values.Any(schema => schema is null)
+        || state.KeepWarm.Any(id => id is null)
+        || state.Requires?.Any(capability => capability is null) == true;
 }

@@ -1,11 +1,12 @@
-using System.Net;
+using Serving.Gateway.Nodes;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace Serving.Gateway.Forward;
 
-/// <summary>Passes headers on as they are; a 503 it keeps back while another node may do better.</summary>
-/// <param name="body">Null: there is no other node to ask.</param>
-internal sealed class AttemptTransformer(KeptBody? body) : HttpTransformer
+/// <summary>Passes headers on as they are; an answer that another node may better it keeps back.</summary>
+/// <param name="body">Null: this attempt's answer is the last one.</param>
+/// <param name="isStream">The head of the answer goes out before there is any of its body: some callers wait for it before they say anything.</param>
+internal sealed class AttemptTransformer(KeptBody? body, NodeTarget node, NodeList nodes, bool http2, bool isStream) : HttpTransformer
 {
     public bool HasKeptBack { get; private set; }
 
@@ -15,9 +16,19 @@ internal sealed class AttemptTransformer(KeptBody? body) : HttpTransformer
         proxyRequest.Headers.Host = null;
     }
 
-    public override async ValueTask<bool> TransformResponseAsync(HttpContext httpContext, HttpResponseMessage? proxyResponse, CancellationToken cancellationToken)
+    public override ValueTask<bool> TransformResponseAsync(HttpContext httpContext, HttpResponseMessage? proxyResponse, CancellationToken cancellationToken)
     {
-        HasKeptBack = proxyResponse?.StatusCode == HttpStatusCode.ServiceUnavailable && body is { CanRepeat: true };
-        return !HasKeptBack && await base.TransformResponseAsync(httpContext, proxyResponse, cancellationToken);
+        HasKeptBack = proxyResponse is not null && body is { CanRepeat: true } && SecondAttempt.IsWorthIt(proxyResponse, node, nodes, http2);
+        return HasKeptBack ? ValueTask.FromResult(false)
+            : isStream ? PassAtOnceAsync(httpContext, proxyResponse, cancellationToken)
+            : base.TransformResponseAsync(httpContext, proxyResponse, cancellationToken);
+    }
+
+    private async ValueTask<bool> PassAtOnceAsync(HttpContext httpContext, HttpResponseMessage? proxyResponse, CancellationToken cancellationToken)
+    {
+        var passes = await base.TransformResponseAsync(httpContext, proxyResponse, cancellationToken);
+        if (passes && proxyResponse is not null)
+            await httpContext.Response.Body.FlushAsync(cancellationToken);
+        return passes;
     }
 }

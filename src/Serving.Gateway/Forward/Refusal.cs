@@ -7,6 +7,9 @@ internal sealed record Refusal(int Status, string Code, string Detail, string Gr
 {
     private const string Unavailable = "14";
     private const string DeadlineExceeded = "4";
+    private const string Unimplemented = "12";
+
+    public static readonly Refusal NoPath = new(StatusCodes.Status404NotFound, "UnknownPath", "There is no such path.", Unimplemented);
 
     public static readonly Refusal NoNode = new(StatusCodes.Status503ServiceUnavailable, "NoNode", "The gateway knows no node of this environment.", Unavailable);
 
@@ -18,7 +21,7 @@ internal sealed record Refusal(int Status, string Code, string Detail, string Gr
     {
         var response = context.Response;
         response.Clear();
-        response.Headers[Forwarding.RequestIdHeader] = requestId;
+        response.Headers[RequestIds.Header] = requestId;
         if (Forwarding.IsGrpc(context.Request))
         {
             response.ContentType = "application/grpc";

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.Extensions.Options;
+using Serving.Contracts.Joining;
 
 namespace Serving.Gateway.Hosting;
 
@@ -16,6 +17,12 @@ internal sealed class GatewayOptions
 
     /// <summary>Base address of the control plane; empty: this gateway works from its last node list alone.</summary>
     public string ControlPlaneUrl { get; set; } = "";
+
+    /// <summary>PEM file with the only authorities that may have signed the control plane's certificate; empty: those that this machine trusts.</summary>
+    public string ControlPlaneCa { get; set; } = "";
+
+    /// <summary>Lets the control plane be on another machine without TLS: only for a network that nobody else is on.</summary>
+    public bool PlainHttp { get; set; }
 
     /// <summary>Used once, to get this gateway's own credential.</summary>
     public string JoinToken { get; set; } = "";
@@ -78,3 +85,12 @@ internal sealed class GatewayOptions
 
 [OptionsValidator]
 internal sealed partial class GatewayOptionsValidator : IValidateOptions<GatewayOptions>;
+
+/// <summary>A credential that everybody can read on its way is none.</summary>
+internal sealed class GatewayTransportValidator : IValidateOptions<GatewayOptions>
+{
+    public ValidateOptionsResult Validate(string? name, GatewayOptions options) =>
+        ControlPlaneTrust.WhyNot(options.ControlPlaneUrl, options.PlainHttp) is { } why ? ValidateOptionsResult.Fail($"Gateway:ControlPlaneUrl: {why}")
+        : options.ControlPlaneCa.Length > 0 && !File.Exists(options.ControlPlaneCa) ? ValidateOptionsResult.Fail($"Gateway:ControlPlaneCa: there is no file '{options.ControlPlaneCa}'.")
+        : ValidateOptionsResult.Success;
+}

@@ -10,11 +10,11 @@ using Serving.Contracts.Reports;
 namespace Serving.Gateway.Hosting;
 
 /// <summary>The control plane's node API, as this gateway calls it. Thread-safe.</summary>
-internal sealed partial class Membership(GatewayOptions options, ILogger<Membership> logger) : IDisposable
+internal sealed partial class Membership(GatewayOptions options, TimeProvider time, ILogger<Membership> logger) : IDisposable
 {
     private static readonly TimeSpan _answerWithin = TimeSpan.FromSeconds(10);
 
-    private readonly HttpClient _http = new(new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(5), PooledConnectionLifetime = TimeSpan.FromMinutes(5) })
+    private readonly HttpClient _http = new(ControlPlaneTrust.Handler(options.ControlPlaneCa))
     {
         Timeout = _answerWithin,
     };
@@ -31,6 +31,12 @@ internal sealed partial class Membership(GatewayOptions options, ILogger<Members
 
     public Uri Hub => At("/hubs/nodes");
 
+    /// <summary>One id for each start of the process.</summary>
+    public string Session { get; } = Guid.CreateVersion7(time.GetUtcNow()).ToString("N");
+
+    /// <summary>PEM file with the only authorities that are trusted; empty: those of this machine.</summary>
+    public string Authority => options.ControlPlaneCa;
+
     public string Address => options.Address.Length > 0 ? options.Address : Listen.Reachable(options.Url);
 
     /// <exception cref="HttpRequestException">The control plane is away or refuses the join token.</exception>
@@ -42,7 +48,7 @@ internal sealed partial class Membership(GatewayOptions options, ILogger<Members
         if (options.JoinToken.Length == 0)
             throw new HttpRequestException("This gateway has no credential and no join token (Gateway__JoinToken).");
 
-        var ask = new JoinRequest(options.JoinToken, options.Name, JoinRequest.Gateway, Address, AgentVersion);
+        var ask = new JoinRequest(options.JoinToken, options.Name, JoinRequest.Gateway, Address, AgentVersion, options.Environment);
         using var answer = await _http.PostAsJsonAsync(At("/node/v1/join"), ask, ContractsJson.Default.JoinRequest, cancel);
         if (!answer.IsSuccessStatusCode)
             throw new HttpRequestException($"The control plane refused to let this gateway join: {(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync(cancel)}");
@@ -55,6 +61,20 @@ internal sealed partial class Membership(GatewayOptions options, ILogger<Members
         DurableFile.Write(_path, JsonSerializer.SerializeToUtf8Bytes(identity, IdentityJson.Default.Identity));
         _identity = identity;
         LogJoined(joined.NodeId, joined.Environment);
+    }
+
+    /// <summary>Fetches a new credential and goes on with it. The old one ends with the first use of the new one, so losing the answer loses nothing.</summary>
+    public async Task RotateAsync(CancellationToken cancel)
+    {
+        if (_identity is not { } identity)
+            return;
+        using var ask = Ask(HttpMethod.Post, "/node/v1/credential");
+        using var answer = await SendAsync(ask, cancel);
+        answer.EnsureSuccessStatusCode();
+        var next = (await answer.Content.ReadFromJsonAsync(ContractsJson.Default.CredentialResponse, cancel))!;
+        var renewed = identity with { Credential = next.Credential };
+        DurableFile.Write(_path, JsonSerializer.SerializeToUtf8Bytes(renewed, IdentityJson.Default.Identity));
+        _identity = renewed;
     }
 
     public async Task<PeerList?> GetPeersAsync(CancellationToken cancel)
@@ -88,8 +108,12 @@ internal sealed partial class Membership(GatewayOptions options, ILogger<Members
         return answer;
     }
 
-    private HttpRequestMessage Ask(HttpMethod method, string path) =>
-        new(method, At(path)) { Headers = { Authorization = new AuthenticationHeaderValue("Bearer", Credential) } };
+    private HttpRequestMessage Ask(HttpMethod method, string path)
+    {
+        var ask = new HttpRequestMessage(method, At(path)) { Headers = { Authorization = new AuthenticationHeaderValue("Bearer", Credential) } };
+        ask.Headers.Add(JoinRequest.SessionHeader, Session);
+        return ask;
+    }
 
     private Uri At(string path) => new(new Uri(options.ControlPlaneUrl), path);
 

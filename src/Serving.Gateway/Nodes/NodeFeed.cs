@@ -1,4 +1,6 @@
+using System.Net.WebSockets;
 using System.Text.Json;
+using Microsoft.AspNetCore.Http.Connections.Client;
 using Microsoft.AspNetCore.SignalR.Client;
 using Serving.Contracts;
 using Serving.Contracts.Joining;
@@ -40,6 +42,7 @@ internal sealed partial class NodeFeed(GatewayOptions options, Membership member
 
         await using var hub = Connection();
         hub.On<byte[]>("Peers", bytes => Pushed(bytes));
+        hub.On("RotateCredential", () => RotateAsync(stoppingToken));
         using var timer = new PeriodicTimer(options.PollInterval, time);
         do
         {
@@ -64,9 +67,43 @@ internal sealed partial class NodeFeed(GatewayOptions options, Membership member
     }
 
     private HubConnection Connection() => new HubConnectionBuilder()
-        .WithUrl(membership.Hub, http => http.AccessTokenProvider = () => Task.FromResult(membership.Credential))
+        .WithUrl(membership.Hub, http =>
+        {
+            http.AccessTokenProvider = () => Task.FromResult(membership.Credential);
+            http.Headers[JoinRequest.SessionHeader] = membership.Session;
+            if (membership.Authority.Length > 0)
+                TrustOnly(http);
+        })
         .AddMessagePackProtocol()
         .Build();
+
+    private void TrustOnly(HttpConnectionOptions http)
+    {
+        http.HttpMessageHandlerFactory = _ => ControlPlaneTrust.Handler(membership.Authority);
+        // The library's own socket knows of no authorities; what it would have sent is sent here.
+        http.WebSocketFactory = async (context, cancel) =>
+        {
+            var socket = new ClientWebSocket();
+            socket.Options.SetRequestHeader("Authorization", $"Bearer {membership.Credential}");
+            socket.Options.SetRequestHeader(JoinRequest.SessionHeader, membership.Session);
+            using var invoker = new HttpMessageInvoker(ControlPlaneTrust.Handler(membership.Authority));
+            await socket.ConnectAsync(context.Uri, invoker, cancel);
+            return socket;
+        };
+    }
+
+    private async Task RotateAsync(CancellationToken cancel)
+    {
+        try
+        {
+            await membership.RotateAsync(cancel);
+        }
+        catch (Exception failure) when (!cancel.IsCancellationRequested)
+        {
+            // It is asked again with the next connection; until then the old credential is good.
+            LogNoHub(failure.Message);
+        }
+    }
 
     /// <summary>The push is only speed: a hub that does not answer must not keep the list from being asked for.</summary>
     private async Task ConnectAsync(HubConnection hub, CancellationToken cancel)

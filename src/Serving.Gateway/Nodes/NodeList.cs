@@ -32,21 +32,56 @@ internal sealed class NodeList
     }
 
     /// <summary>The less loaded of two ready nodes; where none is ready, of two that may have recovered.</summary>
-    /// <param name="except">Tried already.</param>
     /// <param name="http2">Only nodes that speak HTTP/2.</param>
-    public NodeTarget? Pick(NodeTarget? except, bool http2)
+    public NodeTarget? Pick(bool http2)
     {
         var all = _all;
-        return PickAmong(all, except, http2, onlyReady: true) ?? PickAmong(all, except, http2, onlyReady: false);
+        return PickAmong(all, http2, onlyReady: true) ?? PickAmong(all, http2, onlyReady: false);
     }
 
-    public bool HasOther(NodeTarget than, bool http2) => Array.Exists(_all, node => node.IsReady && IsCandidate(node, than, http2, onlyReady: true));
+    /// <summary>The least loaded of all other nodes: a second attempt is the last.</summary>
+    public NodeTarget? LeastLoaded(NodeTarget except, bool http2)
+    {
+        NodeTarget? best = null;
+        foreach (var node in _all)
+        {
+            if (IsCandidate(node, except, http2, onlyReady: false) && (best is null || IsBetter(node, best)))
+                best = node;
+        }
 
-    private NodeTarget? PickAmong(NodeTarget[] all, NodeTarget? except, bool http2, bool onlyReady)
+        return best;
+
+        static bool IsBetter(NodeTarget node, NodeTarget than) => node.IsReady != than.IsReady ? node.IsReady : node.InFlight < than.InFlight;
+    }
+
+    public bool HasOther(NodeTarget than, bool http2)
+    {
+        foreach (var node in _all)
+        {
+            if (IsCandidate(node, than, http2, onlyReady: true))
+                return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>Whether a ready node had fewer requests under way even with this one more: else a refusal for want of room would be heard twice and the room be taken from others.</summary>
+    public bool HasLessLoaded(NodeTarget than, bool http2)
+    {
+        foreach (var node in _all)
+        {
+            if (IsCandidate(node, than, http2, onlyReady: true) && node.InFlight + 1 < than.InFlight)
+                return true;
+        }
+
+        return false;
+    }
+
+    private NodeTarget? PickAmong(NodeTarget[] all, bool http2, bool onlyReady)
     {
         var candidates = 0;
         foreach (var node in all)
-            candidates += IsCandidate(node, except, http2, onlyReady) ? 1 : 0;
+            candidates += IsCandidate(node, except: null, http2, onlyReady) ? 1 : 0;
         if (candidates == 0)
             return null;
 
@@ -54,18 +89,18 @@ internal sealed class NodeList
         var turn = Interlocked.Increment(ref _turn);
         var one = (int)(turn % (uint)candidates);
         var other = candidates == 1 ? one : (one + 1 + (int)(turn / (uint)candidates % (uint)(candidates - 1))) % candidates;
-        var first = At(all, one, except, http2, onlyReady);
-        var second = At(all, other, except, http2, onlyReady);
+        var first = At(all, one, http2, onlyReady);
+        var second = At(all, other, http2, onlyReady);
         return first is null || second is null ? first ?? second : second.InFlight < first.InFlight ? second : first;
     }
 
     /// <returns>Null when health changed in between and there are fewer candidates now.</returns>
-    private static NodeTarget? At(NodeTarget[] all, int index, NodeTarget? except, bool http2, bool onlyReady)
+    private static NodeTarget? At(NodeTarget[] all, int index, bool http2, bool onlyReady)
     {
         NodeTarget? last = null;
         foreach (var node in all)
         {
-            if (!IsCandidate(node, except, http2, onlyReady))
+            if (!IsCandidate(node, except: null, http2, onlyReady))
                 continue;
             last = node;
             if (index-- == 0)

@@ -39,7 +39,7 @@ internal sealed class NodeTarget(Peer peer)
             return;
 
         _isReady = false;
-        using var before = Interlocked.Exchange(ref _silent, new CancellationTokenSource());
-        before.Cancel();
+        // Not disposed of: a request may just be about to register with it, and it holds no timer.
+        Interlocked.Exchange(ref _silent, new CancellationTokenSource()).Cancel();
     }
 }

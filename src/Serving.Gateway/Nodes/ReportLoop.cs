@@ -7,7 +7,6 @@ namespace Serving.Gateway.Nodes;
 internal sealed partial class ReportLoop(GatewayOptions options, Membership membership, NodeFeed feed, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<ReportLoop> logger)
     : BackgroundService
 {
-    private readonly string _session = Guid.CreateVersion7(time.GetUtcNow()).ToString();
     private readonly DateTimeOffset _startedAt = time.GetUtcNow();
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -31,7 +30,7 @@ internal sealed partial class ReportLoop(GatewayOptions options, Membership memb
 
     private Report Report() => new()
     {
-        NodeSession = _session,
+        NodeSession = membership.Session,
         Clock = time.GetUtcNow(),
         StartedAt = _startedAt,
         Address = membership.Address,

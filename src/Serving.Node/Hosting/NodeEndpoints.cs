@@ -11,6 +11,10 @@ internal static class NodeEndpoints
 {
     public static void MapHealth(this IEndpointRouteBuilder app)
     {
+        // The names of BentoML: no body, the status says it.
+        app.MapGet("/livez", () => Results.Ok());
+        app.MapGet("/healthz", () => Results.Ok());
+        app.MapGet("/readyz", (NodeStatus status) => Results.StatusCode(status.NotReadyReason is null ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable));
         app.MapGet("/healthz/live", () => Results.Json(new Health("live", null), HealthJson.Default.Health));
         app.MapGet("/healthz/ready", (NodeStatus status) => status.NotReadyReason is { } reason
             ? Results.Json(new Health("not ready", reason), HealthJson.Default.Health, statusCode: StatusCodes.Status503ServiceUnavailable)
@@ -20,8 +24,10 @@ internal static class NodeEndpoints
     public static void MapManagement(this IEndpointRouteBuilder app, NodeOptions options)
     {
         var here = app.MapGroup("").RequireHost($"*:{new Uri(ManagementOf(options)).Port}");
-        here.MapGet("/metrics", (SeriesRegistry registry, PredictionLog log, ServingTable table) =>
-            Results.Text(PrometheusText.Write(registry, log, table.Current.Revision), PrometheusText.ContentType));
+        // The second path is where TensorFlow Serving has them.
+        foreach (var path in (string[])["/metrics", "/monitoring/prometheus/metrics"])
+            here.MapGet(path, (SeriesRegistry registry, PredictionLog log, ServingTable table, TimeProvider time) =>
+                Results.Text(PrometheusText.Write(registry, log, table.Current, time), PrometheusText.ContentType));
         here.MapGet("/status", (NodeStatus status, ControlPlaneClient controlPlane, NodeOptions node) =>
             Results.Json(StatusOf(status, controlPlane, node), HealthJson.Default.StatusPage));
     }
@@ -34,7 +40,7 @@ internal static class NodeEndpoints
         var report = status.Report();
         return new StatusPage(
             options.Name, controlPlane.Environment, controlPlane.Pool, report.AppliedRevision, report.TimelineId, report.ContentHash,
-            status.ConfigurationAge?.TotalSeconds, status.Source, status.NotReadyReason, report.Serving, report.Rejected, report.Quarantined, report.LogDropped, report.StartedAt);
+            status.ConfigurationAge?.TotalSeconds, status.Source, status.NotReadyReason, report.Serving, report.Rejected, report.Quarantined, report.LogDropped, report.StartedAt, status.ControlPlaneError);
     }
 }
 
@@ -42,9 +48,10 @@ internal sealed record Health(string Status, string? Reason);
 
 /// <param name="ConfigAge">Seconds since the served state was applied.</param>
 /// <param name="Source"><c>push</c>, <c>poll</c>, <c>cache</c> or <c>file</c>.</param>
+/// <param name="ControlPlaneError">Why the control plane could not be asked the last time.</param>
 internal sealed record StatusPage(
     string Name, string Environment, string Pool, long AppliedRevision, string? TimelineId, string? ContentHash, double? ConfigAge, string? Source,
-    string? NotReady, IReadOnlyList<ServedRelease> Releases, Rejection? Rejected, IReadOnlyList<Quarantine> Quarantined, long LogDropped, DateTimeOffset StartedAt);
+    string? NotReady, IReadOnlyList<ServedRelease> Releases, Rejection? Rejected, IReadOnlyList<Quarantine> Quarantined, long LogDropped, DateTimeOffset StartedAt, string? ControlPlaneError);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(Health))]

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.Extensions.Options;
+using Serving.Contracts.Joining;
 
 namespace Serving.Node.Hosting;
 
@@ -15,6 +16,12 @@ internal sealed class NodeOptions
     /// <summary>Base address of the control plane; empty: this node works from <see cref="StateFile"/> alone.</summary>
     public string ControlPlaneUrl { get; set; } = "";
 
+    /// <summary>PEM file with the only authorities that may have signed the control plane's certificate; empty: those that this machine trusts.</summary>
+    public string ControlPlaneCa { get; set; } = "";
+
+    /// <summary>Lets the control plane be on another machine without TLS: only for a network that nobody else is on.</summary>
+    public bool PlainHttp { get; set; }
+
     /// <summary>Used once, to get this node's own credential.</summary>
     public string JoinToken { get; set; } = "";
 
@@ -22,11 +29,11 @@ internal sealed class NodeOptions
     [Required]
     public string CacheDirectory { get; set; } = "node-cache";
 
-    /// <summary>Overrides the pool that the join token names.</summary>
+    /// <summary>The pool this node is for; a join token of another one is refused. Empty: the one that the token names.</summary>
     public string Pool { get; set; } = "";
 
-    /// <summary>The environment this node is for; only shown until it has joined.</summary>
-    public string Environment { get; set; } = "production";
+    /// <summary>The environment this node is for; a join token of another one is refused. Empty: the one that the token names.</summary>
+    public string Environment { get; set; } = "";
 
     /// <summary>Where predictions are answered over HTTP/1.1.</summary>
     [Required]
@@ -57,6 +64,14 @@ internal sealed class NodeOptions
     /// <summary>Memory this process may take, bytes; 0: three quarters of the machine's. A request that needs more is answered with an error.</summary>
     [Range(0, long.MaxValue)]
     public long MemoryLimit { get; set; }
+
+    /// <summary>Memory for the answers of releases whose outputs are embeddings, bytes, all endpoints together; 0: none are kept.</summary>
+    [Range(0, long.MaxValue)]
+    public long EmbeddingCacheBytes { get; set; } = 64L << 20;
+
+    /// <summary>Memory that the process of one release with <c>isolation: process</c> may hold where its <c>runtime.memory</c> says nothing, bytes; one that holds more is replaced.</summary>
+    [Range(64L << 20, long.MaxValue >> 1)]
+    public long WorkerMemory { get; set; } = 1L << 30;
 
     /// <summary>Disk left free by downloads, bytes.</summary>
     [Range(0, long.MaxValue)]
@@ -95,3 +110,12 @@ internal sealed class NodeOptions
 
 [OptionsValidator]
 internal sealed partial class NodeOptionsValidator : IValidateOptions<NodeOptions>;
+
+/// <summary>A credential that everybody can read on its way is none.</summary>
+internal sealed class NodeTransportValidator : IValidateOptions<NodeOptions>
+{
+    public ValidateOptionsResult Validate(string? name, NodeOptions options) =>
+        ControlPlaneTrust.WhyNot(options.ControlPlaneUrl, options.PlainHttp) is { } why ? ValidateOptionsResult.Fail($"Node:ControlPlaneUrl: {why}")
+        : options.ControlPlaneCa.Length > 0 && !File.Exists(options.ControlPlaneCa) ? ValidateOptionsResult.Fail($"Node:ControlPlaneCa: there is no file '{options.ControlPlaneCa}'.")
+        : ValidateOptionsResult.Success;
+}

@@ -22,6 +22,9 @@ internal sealed class NodePaths
 
     public string Probed => Path.Combine(Root, "probed");
 
+    /// <summary>Sockets of worker processes.</summary>
+    public string Workers => Path.Combine(Root, "workers");
+
     public string Spool => Path.Combine(Root, "spool");
 
     public string Outbox => Path.Combine(Root, "outbox");

@@ -1,9 +1,13 @@
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
+using Serving.Node.Cache;
+using Serving.Node.Inspect;
 using Serving.Node.Log;
 using Serving.Node.Metrics;
+using Serving.Node.Protocols.Rpc;
 using Serving.Node.Receive;
 using Serving.Node.Versions;
+using Serving.Node.Workers;
 
 namespace Serving.Node.Hosting;
 
@@ -17,14 +21,19 @@ internal static class NodeServices
         var services = builder.Services;
         services.AddOptions<NodeOptions>().BindConfiguration(NodeOptions.Section).ValidateOnStart();
         services.AddSingleton<IValidateOptions<NodeOptions>, NodeOptionsValidator>();
+        services.AddSingleton<IValidateOptions<NodeOptions>, NodeTransportValidator>();
         services.AddSingleton(provider => provider.GetRequiredService<IOptions<NodeOptions>>().Value);
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton<NodePaths>().AddSingleton<ControlPlaneClient>();
+        services.AddSingleton<CacheChecks>().AddSingleton<NodeCaches>().AddHostedService<CacheChecker>();
         services.AddSingleton<ServingTable>().AddSingleton<SnapshotBuilder>().AddSingleton<SeriesRegistry>();
+        services.AddSingleton<Sandbox>().AddSingleton<WorkerStarter>().AddHostedService<LongRuns>();
         services.AddSingleton<ArtifactCache>().AddSingleton<BootLedger>().AddSingleton<ReleaseLoader>().AddSingleton<StateStore>().AddSingleton<NodeStatus>();
         services.AddSingleton<PredictionLog>().AddSingleton<Prediction>().AddSingleton<HttpPredictions>();
         services.AddSingleton<VersionManager>().AddHostedService(provider => provider.GetRequiredService<VersionManager>());
         services.AddHostedService<StateSource>().AddHostedService<LogWriter>().AddHostedService<LogShipper>();
+        services.AddRpc();
+        services.AddTracing(builder.Configuration);
         services.AddHostedService<Drain>();
         services.Configure<HostOptions>(host =>
         {

@@ -10,25 +10,29 @@ namespace Serving.Node.Inspect;
 
 /// <summary>
 /// <c>Serving.Node inspect FOLDER</c>: loads the artifact in this process and prints an <see cref="InspectReport"/> as one line of JSON.
-/// Exit code 0 whenever there is a report, also of a model that is refused.
+/// <c>probe</c> is the same without measuring, which takes a second. Exit code 0 whenever there is a report, also of a model that is refused.
 /// </summary>
 internal static class InspectCommand
 {
     public const string Verb = "inspect";
+    public const string ProbeVerb = "probe";
 
     private static readonly TimeSpan _sampleWithin = TimeSpan.FromSeconds(10);
 
-    public static int Run(string folder)
+    public static int Run(string verb, string folder)
     {
-        var output = Console.OpenStandardOutput();
-        var report = Inspect(folder);
-        JsonSerializer.Serialize(output, report, ContractsJson.Default.InspectReport);
-        output.Write("\n"u8);
-        output.Flush();
+        Write(Console.OpenStandardOutput(), folder, measures: verb == Verb);
         return 0;
     }
 
-    private static InspectReport Inspect(string folder)
+    public static void Write(Stream output, string folder, bool measures)
+    {
+        JsonSerializer.Serialize(output, Inspect(folder, measures), ContractsJson.Default.InspectReport);
+        output.Write("\n"u8);
+        output.Flush();
+    }
+
+    private static InspectReport Inspect(string folder, bool measures)
     {
         var checks = new List<ModelCheck>();
         var report = new InspectReport { Runtime = OrtEnv.Instance().GetVersionString() };
@@ -58,8 +62,8 @@ internal static class InspectCommand
             report = report with { LoadMs = watch.Elapsed.TotalMilliseconds, Signature = model.Signature };
             report = Golden(folder, model, report, checks);
             if (checks[^1].Outcome != ModelCheck.Failed)
-                report = SampleRun.Try(model, report, checks, _sampleWithin);
-            checks.Add(new ModelCheck(ModelChecks.Signature, ModelCheck.Passed, $"{model.Signature.Inputs.Count} inputs, {model.Signature.Outputs.Count} outputs."));
+                report = SampleRun.Try(model, report, checks, measures, _sampleWithin);
+            checks.Add(new ModelCheck(ModelChecks.Signature, ModelCheck.Passed, $"{Counted(model.Signature.Inputs.Count, "input")}, {Counted(model.Signature.Outputs.Count, "output")}."));
             return report with { Checks = checks, PeakMemoryBytes = Process.GetCurrentProcess().PeakWorkingSet64 };
         }
     }
@@ -76,10 +80,10 @@ internal static class InspectCommand
         try
         {
             var samples = GoldenSample.ReadAll(path);
-            using var options = new RunOptions();
-            var difference = samples.Select(sample => GoldenCheck.DifferenceOf(model, sample, options)).FirstOrDefault(found => found is not null);
+            using var slot = new RunSlot(model.NewPlace(), TimeProvider.System);
+            var difference = samples.Select(sample => GoldenCheck.DifferenceOf(model, sample, slot, long.MaxValue)).FirstOrDefault(found => found is not null);
             checks.Add(difference is null
-                ? new ModelCheck(ModelChecks.Golden, ModelCheck.Passed, $"{samples.Count} golden samples gave the expected outputs.")
+                ? new ModelCheck(ModelChecks.Golden, ModelCheck.Passed, $"{Counted(samples.Count, "golden sample")} gave the expected outputs.")
                 : new ModelCheck(ModelChecks.Golden, ModelCheck.Failed, difference, "Export the model again, or correct the expected outputs or their tolerance in golden.jsonl."));
             return report with { GoldenSamples = samples.Count };
         }
@@ -89,4 +93,6 @@ internal static class InspectCommand
             return report;
         }
     }
+
+    private static string Counted(int count, string what) => count == 1 ? $"1 {what}" : $"{count} {what}s";
 }

@@ -5,24 +5,32 @@ using Serving.Contracts.Models;
 
 namespace Serving.Node.Inspect;
 
-/// <summary>Runs <c>inspect</c> in a throw-away process and reads its report.</summary>
-internal sealed partial class ProbeProcess(TimeSpan longest, TimeProvider time, ILogger<ProbeProcess> logger)
+/// <summary>Runs <c>probe</c> in a throw-away process and reads its report.</summary>
+/// <param name="longest">Until it must have ended, once it takes a share of the processors that others want as well.</param>
+internal sealed class ProbeProcess(TimeSpan longest, Sandbox sandbox, TimeProvider time)
 {
     private const int LongestReport = 4 << 20;
+    private const int NotExecutable = 126;
+    private const int NotFound = 127;
     private const int FirstSignalExit = 128;
+    private const int IdlePart = 9;
 
-    private bool? _canUnshare;
-
+    /// <summary>On idle time first. Where there is none it begins again and takes a share: a node that is busy for good must not keep a release out.</summary>
     /// <param name="folder">Holds the artifact's files.</param>
-    public async Task<ProbeOutcome> RunAsync(string folder, CancellationToken cancel)
+    public async Task<ProbeOutcome> RunAsync(string folder, CancellationToken cancel) =>
+        await sandbox.CanIdleAsync() && await RunAsync(folder, ChildLimits.IdleProbe, longest / IdlePart, cancel) is { IsLate: false } outcome
+            ? outcome
+            : await RunAsync(folder, ChildLimits.Probe, longest, cancel);
+
+    private async Task<ProbeOutcome> RunAsync(string folder, ChildLimits limits, TimeSpan within, CancellationToken cancel)
     {
         var temporary = Directory.CreateTempSubdirectory("probe-").FullName;
         try
         {
-            var start = ChildCommand.Build(ChildCommand.Self(), ["inspect", folder], temporary, await CanUnshareAsync());
+            var start = ChildCommand.Build(ChildCommand.Self(), [InspectCommand.ProbeVerb, folder], temporary, limits, await sandbox.CanUnshareAsync());
             using var child = Process.Start(start)!;
             child.StandardInput.Close();
-            return await WatchAsync(child, cancel);
+            return await WatchAsync(child, within, cancel);
         }
         finally
         {
@@ -30,9 +38,9 @@ internal sealed partial class ProbeProcess(TimeSpan longest, TimeProvider time, 
         }
     }
 
-    private async Task<ProbeOutcome> WatchAsync(Process child, CancellationToken cancel)
+    private async Task<ProbeOutcome> WatchAsync(Process child, TimeSpan within, CancellationToken cancel)
     {
-        using var late = new CancellationTokenSource(longest, time);
+        using var late = new CancellationTokenSource(within, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancel);
         try
         {
@@ -46,7 +54,7 @@ internal sealed partial class ProbeProcess(TimeSpan longest, TimeProvider time, 
             child.Kill(entireProcessTree: true);
             await child.WaitForExitAsync(CancellationToken.None);
             cancel.ThrowIfCancellationRequested();
-            return new ProbeOutcome(null, $"did not end in {longest.TotalSeconds:0} s and was killed");
+            return new ProbeOutcome(null, $"did not end in {within.TotalSeconds:0} s and was killed", IsLate: true);
         }
     }
 
@@ -54,6 +62,8 @@ internal sealed partial class ProbeProcess(TimeSpan longest, TimeProvider time, 
     {
         if (exitCode > FirstSignalExit)
             return new ProbeOutcome(null, $"signal {exitCode - FirstSignalExit}");
+        if (exitCode is NotExecutable or NotFound)
+            return new ProbeOutcome(null, null, $"The probe could not be started (exit code {exitCode}): {errors.Trim().Split('\n')[^1]}");
         if (exitCode != 0)
             return new ProbeOutcome(null, $"exit code {exitCode}: {errors.Trim().Split('\n')[^1]}");
 
@@ -73,36 +83,10 @@ internal sealed partial class ProbeProcess(TimeSpan longest, TimeProvider time, 
         var length = await reader.ReadBlockAsync(text, cancel);
         return new string(text, 0, length);
     }
-
-    private async Task<bool> CanUnshareAsync()
-    {
-        if (_canUnshare is { } known)
-            return known;
-        var can = await TryUnshareAsync();
-        if (!can)
-            LogWithNetwork();
-        _canUnshare = can;
-        return can;
-    }
-
-    private static async Task<bool> TryUnshareAsync()
-    {
-        try
-        {
-            using var trial = Process.Start(new ProcessStartInfo("unshare", ["-rn", "true"]) { UseShellExecute = false, RedirectStandardError = true });
-            await trial!.WaitForExitAsync();
-            return trial.ExitCode == 0;
-        }
-        catch (System.ComponentModel.Win32Exception)
-        {
-            return false;
-        }
-    }
-
-    [LoggerMessage(LogLevel.Warning, "Probes run with the network: unshare is not allowed here")]
-    private partial void LogWithNetwork();
 }
 
 /// <param name="Report">What was found; null: the process ended before it could say.</param>
 /// <param name="Crash">How it ended then: <c>signal 11</c>.</param>
-internal sealed record ProbeOutcome(InspectReport? Report, string? Crash);
+/// <param name="NotStarted">Why it did not even begin, which says nothing about the release.</param>
+/// <param name="IsLate">It did not end in its time.</param>
+internal sealed record ProbeOutcome(InspectReport? Report, string? Crash, string? NotStarted = null, bool IsLate = false);

@@ -14,7 +14,8 @@ internal static class SampleRun
     private const int MostRuns = 200;
     private static readonly TimeSpan _measureFor = TimeSpan.FromSeconds(1);
 
-    public static InspectReport Try(OnnxModel model, InspectReport report, List<ModelCheck> checks, TimeSpan longest)
+    /// <param name="measures">Whether to see how fast.</param>
+    public static InspectReport Try(OnnxModel model, InspectReport report, List<ModelCheck> checks, bool measures, TimeSpan longest)
     {
         using var call = new ModelCall(model);
         if (!SyntheticInput.Fill(call))
@@ -23,17 +24,17 @@ internal static class SampleRun
             return report;
         }
 
-        using var options = new RunOptions();
-        using var timer = new Timer(static state => ((RunOptions)state!).Terminate = true, options, longest, Timeout.InfiniteTimeSpan);
+        using var slot = new RunSlot(model.NewPlace(), TimeProvider.System);
+        var deadline = Stopwatch.GetTimestamp() + (long)(longest.TotalSeconds * Stopwatch.Frequency);
         try
         {
-            var isFinite = IsFinite(call, options);
+            var isFinite = IsFinite(call, slot, deadline);
             checks.Add(isFinite
                 ? new ModelCheck(ModelChecks.Sample, ModelCheck.Passed, "Ran on one row of zeros.")
                 : Warning("On one row of zeros an output is not a finite number.", "Give a golden sample with a fair input, so that every node checks real values."));
-            return report with { Latency = Measure(call, options) };
+            return measures ? report with { Latency = Measure(call, slot, deadline) } : report;
         }
-        catch (OnnxRuntimeException) when (options.Terminate)
+        catch (DeadlineException)
         {
             checks.Add(Warning($"A run on one row of zeros did not end in {longest.TotalSeconds:0} s.", "Requests that take this long are ended by the deadline of the endpoint; check the model's loops."));
             return report;
@@ -51,9 +52,9 @@ internal static class SampleRun
         }
     }
 
-    private static bool IsFinite(ModelCall call, RunOptions options)
+    private static bool IsFinite(ModelCall call, RunSlot slot, long deadline)
     {
-        call.Run(options);
+        slot.Run(call, deadline);
         return Array.TrueForAll(call.Outputs, IsFinite);
     }
 
@@ -64,7 +65,7 @@ internal static class SampleRun
         _ => true,
     };
 
-    private static LatencySample Measure(ModelCall call, RunOptions options)
+    private static LatencySample Measure(ModelCall call, RunSlot slot, long deadline)
     {
         var histogram = new LatencyHistogram();
         var all = Stopwatch.StartNew();
@@ -72,7 +73,7 @@ internal static class SampleRun
         for (; runs < MostRuns && all.Elapsed < _measureFor; runs++)
         {
             var one = Stopwatch.GetTimestamp();
-            call.Run(options);
+            slot.Run(call, deadline);
             histogram.Record((long)Stopwatch.GetElapsedTime(one).TotalMicroseconds);
         }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Serving.Contracts.Predictions;
 using Serving.Node.Hosting;
+using Serving.Node.Log.Segments;
 
 namespace Serving.Node.Log;
 
@@ -22,30 +23,30 @@ internal sealed partial class LogWriter(PredictionLog log, NodePaths paths, Node
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await Task.Yield();
-        await ReplayAsync(stoppingToken);
+        await ReplayAsync();
         using var timer = new PeriodicTimer(_turn, time);
         try
         {
             while (await timer.WaitForNextTickAsync(stoppingToken))
-                await TurnAsync(options.LogSealInterval, stoppingToken);
+                await TurnAsync(options.LogSealInterval);
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
             // The last rows are sealed, so that the next process has nothing to replay.
             log.Complete();
-            await TurnAsync(TimeSpan.Zero, CancellationToken.None);
+            await TurnAsync(TimeSpan.Zero);
         }
     }
 
     /// <summary>Seals what an earlier process did not come to.</summary>
-    private async Task ReplayAsync(CancellationToken cancel)
+    private async Task ReplayAsync()
     {
         foreach (var left in Spool.Leftovers(paths.Spool))
         {
             try
             {
                 _lastNumber = Math.Max(_lastNumber, left.Number);
-                await SealAsync(left, cancel);
+                await SealAsync(left);
                 left.Delete();
             }
             catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
@@ -55,7 +56,7 @@ internal sealed partial class LogWriter(PredictionLog log, NodePaths paths, Node
         }
     }
 
-    private async Task TurnAsync(TimeSpan sealAfter, CancellationToken cancel)
+    private async Task TurnAsync(TimeSpan sealAfter)
     {
         if (_failed is { } since && time.GetElapsedTime(since) < _restAfterFailure)
         {
@@ -70,7 +71,7 @@ internal sealed partial class LogWriter(PredictionLog log, NodePaths paths, Node
                 return;
 
             _spool.Flush();
-            await SealAsync(_spool, cancel);
+            await SealAsync(_spool);
             _spool.Delete();
             _spool = null;
             _failed = null;
@@ -83,7 +84,8 @@ internal sealed partial class LogWriter(PredictionLog log, NodePaths paths, Node
 
     private void TakeQueued()
     {
-        while ((_spool?.Length ?? 0) < MostSpoolBytes && log.TryTake(out var record))
+        var visited = 0;
+        while ((_spool?.Length ?? 0) < MostSpoolBytes && log.TryTake(ref visited, out var chunk))
         {
             if (_spool is null)
             {
@@ -94,11 +96,11 @@ internal sealed partial class LogWriter(PredictionLog log, NodePaths paths, Node
 
             try
             {
-                _spool.Append(record);
+                _spool.Append(chunk);
             }
             finally
             {
-                log.GiveBack(record);
+                log.GiveBack(chunk);
             }
         }
 
@@ -109,13 +111,26 @@ internal sealed partial class LogWriter(PredictionLog log, NodePaths paths, Node
         }
     }
 
-    private async Task SealAsync(Spool spool, CancellationToken cancel)
+    private async Task SealAsync(Spool spool)
     {
-        var part = 0;
-        foreach (var (of, rows) in spool.ReadAll())
+        var segments = spool.ReadAll();
+        try
         {
-            var file = string.Create(CultureInfo.InvariantCulture, $"{paths.NodeName}-{spool.Number}{part++:D3}");
-            await _outbox.PutAsync(new SegmentName(of.Endpoint, DateOnly.FromDateTime(of.Hour), of.Hour.Hour, file), into => Segment.WriteAsync(into, rows, paths.NodeName, cancel));
+            var part = 0;
+            foreach (var (of, rows) in segments)
+            {
+                var file = string.Create(CultureInfo.InvariantCulture, $"{paths.NodeName}-{spool.Number}{part++:D3}");
+                await _outbox.PutAsync(new SegmentName(of.Endpoint, DateOnly.FromDateTime(of.Hour), of.Hour.Hour, file), into =>
+                {
+                    Segment.Write(into, rows, paths.NodeName);
+                    return Task.CompletedTask;
+                });
+            }
+        }
+        finally
+        {
+            foreach (var (_, rows) in segments)
+                rows.Dispose();
         }
 
         if (_outbox.Trim() is > 0 and var removed)
@@ -146,10 +161,11 @@ internal sealed partial class LogWriter(PredictionLog log, NodePaths paths, Node
 
     private void DropQueued()
     {
-        while (log.TryTake(out var record))
+        var visited = 0;
+        while (log.TryTake(ref visited, out var chunk))
         {
-            log.CountDropped(record.Rows);
-            log.GiveBack(record);
+            log.CountDropped(chunk.Rows);
+            log.GiveBack(chunk);
         }
     }
 

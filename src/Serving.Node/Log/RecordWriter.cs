@@ -1,21 +1,22 @@
 using System.Buffers;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using Microsoft.ML.OnnxRuntime.Tensors;
+using Serving.Node.Log.Segments;
 using Serving.Node.Receive;
 using Serving.Node.Respond;
 using Serving.Node.Tensors;
 
 namespace Serving.Node.Log;
 
-/// <summary>Puts an exchange into a record while its tensors are there. <see cref="RecordReader"/> reads what this writes.</summary>
+/// <summary>Puts an exchange into a chunk while its tensors are there. <see cref="RecordReader"/> reads what this writes.</summary>
 internal static class RecordWriter
 {
-    /// <summary>Bytes; longer values are logged as their digest.</summary>
-    public const int LongestValue = 4096;
-
     public const int HashBytes = 16;
+
+    /// <summary>Beside the status: the answer came from a cache.</summary>
+    public const int FromCache = 0x8000;
 
     [ThreadStatic]
     private static ArrayBufferWriter<byte>? _text;
@@ -23,61 +24,35 @@ internal static class RecordWriter
     [ThreadStatic]
     private static Utf8JsonWriter? _json;
 
-    /// <param name="at">When the request came, Unix microseconds; the other times are durations in microseconds.</param>
     /// <param name="rows">Rows to log, from the first.</param>
-    public static void WriteHead(LogRecord into, Exchange exchange, long at, int status, string? error, long queue, long model, long total, int rows)
+    public static void WriteHead(LogChunk into, Exchange exchange, in RecordTimes times, int status, string? error, int rows)
     {
-        into.Rows = rows;
-        into.Write(exchange.Arm.LogHead);
+        into.WriteInt(exchange.Arm.LogHead.Id);
         into.WriteText(exchange.RequestId);
         into.WriteText(exchange.Protocol);
-        into.WriteLong(at);
-        WriteUnit(into, exchange.Unit);
-        into.WriteShort(status);
+        into.WriteLong(times.At);
+        into.WriteInt(times.Queue);
+        into.WriteInt(times.Model);
+        into.WriteInt(times.Total);
+        into.WriteShort(exchange.Hit is null ? status : status | FromCache);
         into.WriteText(error ?? "");
-        into.WriteLong(queue);
-        into.WriteLong(model);
-        into.WriteLong(total);
-        into.WriteDouble(exchange.Endpoint.State.Logging.Sample);
+        WriteUnit(into, exchange.Unit);
         into.WriteInt(rows);
     }
 
-    /// <summary>What is the same in every record of an arm.</summary>
-    public static byte[] HeadOf(string endpoint, string release, string model, string version, string arm)
+    /// <summary>Watched numbers, entities and tensors of an answer, after its head.</summary>
+    public static void WriteValues(LogChunk into, Exchange exchange, int rows, ReadOnlySpan<double> prediction, ReadOnlySpan<double> confidence)
     {
-        var head = new LogRecord();
-        foreach (var text in (ReadOnlySpan<string>)[endpoint, release, model, version, arm])
-            head.WriteText(text);
-        return head.Bytes.ToArray();
-    }
-
-    /// <summary>Entities, watched numbers and values of an answer, after its head.</summary>
-    public static void WriteValues(LogRecord into, Exchange exchange, ReadOnlySpan<double> prediction, ReadOnlySpan<double> confidence)
-    {
-        var fields = exchange.Endpoint.State.Logging.Fields;
-        WriteEntities(into, exchange.Entities, fields);
-        for (var row = 0; row < into.Rows; row++)
-        {
-            into.WriteDouble(prediction[row]);
-            into.WriteDouble(confidence[row]);
-        }
-
-        var names = exchange.Call.Model.LogNames;
-        var inputs = exchange.Call.Inputs;
-        for (var i = 0; i < inputs.Length; i++)
-        {
-            if (fields is null || Contains(fields, inputs[i].Name))
-                WriteTensor(into, names.Inputs[i], inputs[i], exchange.Rows);
-        }
-
-        var outputs = exchange.Call.Outputs;
-        for (var i = 0; i < outputs.Length; i++)
-            WriteTensor(into, names.Outputs[i], outputs[i], exchange.Rows);
+        into.Write(MemoryMarshal.AsBytes(prediction[..rows]));
+        into.Write(MemoryMarshal.AsBytes(confidence[..rows]));
+        WriteEntities(into, exchange.Entities, exchange.Endpoint.State.Logging.Fields);
+        foreach (var column in exchange.Arm.LogHead.Columns)
+            WriteTensor(into, column, (column.IsInput ? exchange.Call.Inputs : exchange.Call.Outputs)[column.Index], rows, exchange.Rows);
     }
 
     public static byte[] HashOf(string id) => SHA256.HashData(Encoding.UTF8.GetBytes(id))[..HashBytes];
 
-    private static void WriteUnit(LogRecord into, string? unit)
+    private static void WriteUnit(LogChunk into, string? unit)
     {
         into.WriteByte(unit is null ? (byte)0 : (byte)1);
         if (unit is not null)
@@ -85,7 +60,7 @@ internal static class RecordWriter
     }
 
     /// <summary>Ids of entities are hashed unless the endpoint's allow-list names their type.</summary>
-    private static void WriteEntities(LogRecord into, Dictionary<string, string>? entities, IReadOnlyList<string>? fields)
+    private static void WriteEntities(LogChunk into, Dictionary<string, string>? entities, IReadOnlyList<string>? fields)
     {
         into.WriteShort(entities?.Count ?? 0);
         if (entities is null)
@@ -97,113 +72,89 @@ internal static class RecordWriter
         }
     }
 
-    private static void WriteTensor(LogRecord into, byte[] name, TensorBuffer tensor, int rows)
+    /// <param name="all">Rows of the request, of which the first <paramref name="rows"/> are logged.</param>
+    private static void WriteTensor(LogChunk into, LogColumn column, TensorBuffer tensor, int rows, int all)
     {
-        into.WriteText(name);
-        var batched = tensor.IsBatched(rows);
-        var perRow = batched ? tensor.Count / rows : tensor.Count;
-        if (tensor.Labels is { } labels && batched)
-            WriteLabelled(into, labels, tensor.Values<float>()[..(into.Rows * perRow)]);
-        else if (perRow == 1 && (batched || rows == 1) && WriteScalars(into, tensor))
-            return;
-        else if (batched && !tensor.IsText && perRow * Datatype.SizeOf(tensor.Type) <= LongestValue)
-            WriteRaw(into, tensor, perRow);
+        var isBatched = tensor.IsBatched(all) || (all == 1 && tensor.Count == 1);
+        var perRow = isBatched ? tensor.Count / all : tensor.Count;
+        if (tensor.Labels is { } labels && isBatched)
+            WriteLabelled(into, labels, tensor.Values<float>()[..(rows * perRow)]);
+        else if (isBatched && IsAsDeclared(column, tensor, perRow))
+            WriteNumbers(into, tensor, rows, perRow);
+        else if (isBatched && !tensor.IsText && perRow * Datatype.SizeOf(tensor.Type) <= LogColumn.LongestValue)
+            WriteRaw(into, tensor, rows, perRow);
         else
-            WriteTexts(into, tensor, rows, batched);
+            WriteTexts(into, tensor, rows, all, isBatched);
     }
 
-    private static bool WriteScalars(LogRecord into, TensorBuffer tensor)
+    private static bool IsAsDeclared(LogColumn column, TensorBuffer tensor, int perRow) => tensor.Type == column.Type && column.Kind switch
     {
-        switch (tensor.Type)
-        {
-            case TensorElementType.Float:
-                into.WriteByte((byte)LogCell.Number);
-                foreach (var value in tensor.Values<float>()[..into.Rows])
-                    into.WriteDouble(value);
-                return true;
-            case TensorElementType.Double:
-                into.WriteByte((byte)LogCell.Number);
-                foreach (var value in tensor.Values<double>()[..into.Rows])
-                    into.WriteDouble(value);
-                return true;
-            case TensorElementType.Int64:
-                into.WriteByte((byte)LogCell.Integer);
-                foreach (var value in tensor.Values<long>()[..into.Rows])
-                    into.WriteLong(value);
-                return true;
-            case TensorElementType.Int32:
-                into.WriteByte((byte)LogCell.Integer);
-                foreach (var value in tensor.Values<int>()[..into.Rows])
-                    into.WriteLong(value);
-                return true;
-            case TensorElementType.String:
-                into.WriteByte((byte)LogCell.Text);
-                for (var row = 0; row < into.Rows; row++)
-                    WriteShortened(into, tensor.Text(row));
-                return true;
-            default:
-                return false;
-        }
+        ColumnKind.Number => perRow == 1,
+        ColumnKind.Numbers => tensor.Shape.Length == 2 && perRow * Datatype.SizeOf(tensor.Type) <= LogColumn.LongestValue,
+        _ => false,
+    };
+
+    private static void WriteNumbers(LogChunk into, TensorBuffer tensor, int rows, int perRow)
+    {
+        into.WriteByte((byte)CellForm.Numbers);
+        into.WriteInt(perRow);
+        into.Write(tensor.Raw[..(rows * perRow * Datatype.SizeOf(tensor.Type))]);
     }
 
-    private static void WriteLabelled(LogRecord into, ClassLabels labels, ReadOnlySpan<float> values)
+    private static void WriteLabelled(LogChunk into, ClassLabels labels, ReadOnlySpan<float> values)
     {
-        into.WriteByte((byte)LogCell.Labelled);
+        into.WriteByte((byte)CellForm.Labelled);
         into.WriteText(labels.Utf8);
         into.WriteInt(labels.Names.Length);
-        into.Write(System.Runtime.InteropServices.MemoryMarshal.AsBytes(values));
+        into.Write(MemoryMarshal.AsBytes(values));
     }
 
-    private static void WriteRaw(LogRecord into, TensorBuffer tensor, int perRow)
+    private static void WriteRaw(LogChunk into, TensorBuffer tensor, int rows, int perRow)
     {
-        into.WriteByte((byte)LogCell.Tensor);
+        into.WriteByte((byte)CellForm.Tensor);
         into.WriteByte((byte)tensor.Type);
-        into.WriteByte((byte)(tensor.Shape.Length - 1));
-        foreach (var size in tensor.Shape[1..])
+        into.WriteByte((byte)Math.Max(0, tensor.Shape.Length - 1));
+        foreach (var size in tensor.Shape.IsEmpty ? [] : tensor.Shape[1..])
             into.WriteInt((int)size);
-        into.Write(tensor.Raw[..(into.Rows * perRow * Datatype.SizeOf(tensor.Type))]);
+        into.Write(tensor.Raw[..(rows * perRow * Datatype.SizeOf(tensor.Type))]);
     }
 
-    /// <summary>What has no shorter form: lists of text, whole tensors beside the rows, and long rows as their digest.</summary>
-    private static void WriteTexts(LogRecord into, TensorBuffer tensor, int rows, bool batched)
+    /// <summary>What has no shorter form: text, whole tensors beside the rows, and long rows as their digest.</summary>
+    private static void WriteTexts(LogChunk into, TensorBuffer tensor, int rows, int all, bool isBatched)
     {
-        into.WriteByte((byte)LogCell.Text);
-        var bytesPerRow = tensor.Raw.Length / (batched ? rows : 1);
-        for (var row = 0; row < into.Rows; row++)
+        into.WriteByte((byte)CellForm.Texts);
+        var bytesPerRow = tensor.Raw.Length / (isBatched ? all : 1);
+        for (var row = 0; row < rows; row++)
         {
-            if (!tensor.IsText && bytesPerRow > LongestValue)
-            {
-                WriteDigest(into, tensor.Raw.Slice(batched ? row * bytesPerRow : 0, bytesPerRow));
-                continue;
-            }
-
-            var json = Json();
-            OutputWriter.WriteRow(json, tensor, row, rows);
-            json.Flush();
-            WriteShortened(into, _text!.WrittenSpan);
+            if (!tensor.IsText && bytesPerRow > LogColumn.LongestValue)
+                WriteDigest(into, tensor.Raw.Slice(isBatched ? row * bytesPerRow : 0, bytesPerRow));
+            else if (tensor.IsText && tensor.Count == all)
+                WriteShortened(into, tensor.Text(row));
+            else
+                WriteShortened(into, JsonOf(tensor, row, all));
         }
     }
 
-    private static void WriteShortened(LogRecord into, ReadOnlySpan<byte> utf8)
+    private static void WriteShortened(LogChunk into, ReadOnlySpan<byte> utf8)
     {
-        if (utf8.Length <= LongestValue)
+        if (utf8.Length <= LogColumn.LongestValue)
             into.WriteText(utf8);
         else
             WriteDigest(into, utf8);
     }
 
-    private static void WriteDigest(LogRecord into, ReadOnlySpan<byte> bytes) => into.WriteText("sha256:" + Convert.ToHexStringLower(SHA256.HashData(bytes)));
+    private static void WriteDigest(LogChunk into, ReadOnlySpan<byte> bytes) => into.WriteText("sha256:" + Convert.ToHexStringLower(SHA256.HashData(bytes)));
 
-    /// <summary>A writer that this thread uses again and again; one value at a time.</summary>
-    private static Utf8JsonWriter Json()
+    /// <returns>Until this thread asks again.</returns>
+    private static ReadOnlySpan<byte> JsonOf(TensorBuffer tensor, int row, int rows)
     {
         _text ??= new ArrayBufferWriter<byte>(1024);
         _text.ResetWrittenCount();
-        if (_json is null)
-            _json = new Utf8JsonWriter(_text, new JsonWriterOptions { SkipValidation = true });
-        else
-            _json.Reset();
-        return _json;
+        _json ??= new Utf8JsonWriter(_text, new JsonWriterOptions { SkipValidation = true });
+        _json.Reset();
+        OutputWriter.WriteRow(_json, tensor, row, rows);
+        _json.Flush();
+        return _text.WrittenSpan;
     }
 
     private static bool Contains(IReadOnlyList<string> names, string name)
@@ -216,4 +167,24 @@ internal static class RecordWriter
 
         return false;
     }
+}
+
+/// <summary>When a request came (microseconds since the Unix epoch), and what took how long (microseconds, as far as 32 bits go).</summary>
+[StructLayout(LayoutKind.Auto)]
+internal readonly record struct RecordTimes(long At, int Queue, int Model, int Total);
+
+/// <summary>How the values of a tensor lie in a record, whatever was expected of them.</summary>
+internal enum CellForm : byte
+{
+    /// <summary>Elements of a row (4 bytes), then the elements of all rows.</summary>
+    Numbers = 1,
+
+    /// <summary>Length and UTF-8 a row.</summary>
+    Texts = 2,
+
+    /// <summary>Element type (1 byte), rank (1), the sizes of a row (4 each), then the elements of all rows.</summary>
+    Tensor = 3,
+
+    /// <summary>Labels as a JSON list (text), number of labels (4 bytes), then a float for each row and label.</summary>
+    Labelled = 4,
 }

@@ -1,10 +1,11 @@
 using System.Buffers.Binary;
 using System.Globalization;
+using Serving.Node.Log.Segments;
 
 namespace Serving.Node.Log;
 
 /// <summary>
-/// Records on disk that are not in a segment yet: length (4 bytes, little-endian) and the record, one after the other, in a file named by its number.
+/// Chunks of records on disk that are not in a segment yet, one after the other, in a file named by its number.
 /// What it is sealed into bears the same number, so sealing it a second time after a crash makes the same segments, not more. Not thread-safe.
 /// </summary>
 internal sealed class Spool(string folder, long number)
@@ -18,7 +19,7 @@ internal sealed class Spool(string folder, long number)
 
     public long Length => _file?.Length ?? 0;
 
-    /// <summary>Rows appended by this process.</summary>
+    /// <summary>Rows that this process appended, or tried to.</summary>
     public long Rows { get; private set; }
 
     private string FilePath => Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{number}{Extension}"));
@@ -31,28 +32,25 @@ internal sealed class Spool(string folder, long number)
         : [];
 
     /// <exception cref="IOException">The disk is full or gone.</exception>
-    public void Append(LogRecord record)
+    public void Append(LogChunk chunk)
     {
+        Rows += chunk.Rows;
         if (_file is null)
         {
             Directory.CreateDirectory(folder);
             _file = new FileStream(FilePath, FileMode.Append, FileAccess.Write, FileShare.ReadWrite, 64 << 10);
         }
 
-        Span<byte> length = stackalloc byte[sizeof(int)];
-        BinaryPrimitives.WriteInt32LittleEndian(length, record.Length);
-        _file.Write(length);
-        _file.Write(record.Bytes);
-        Rows += record.Rows;
+        _file.Write(chunk.Bytes);
     }
 
     public void Flush() => _file?.Flush();
 
-    /// <summary>Its rows by endpoint and hour; a torn last record is left out. To be flushed before.</summary>
+    /// <summary>Its rows by endpoint and hour; a torn last frame is left out. To be flushed before.</summary>
     /// <exception cref="IOException">The file cannot be read.</exception>
     public IReadOnlyList<((string Endpoint, DateTime Hour) Of, SegmentColumns Rows)> ReadAll()
     {
-        var segments = new Dictionary<(string, DateTime), SegmentColumns>();
+        using var reader = new SpoolReader();
         using var file = new FileStream(FilePath, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, 256 << 10);
         var length = new byte[sizeof(int)];
         var buffer = new byte[4096];
@@ -63,11 +61,11 @@ internal sealed class Spool(string folder, long number)
                 break;
             if (buffer.Length < size)
                 buffer = new byte[size * 2L > LongestRecord ? size : size * 2];
-            if (file.ReadAtLeast(buffer.AsSpan(0, size), size, throwOnEndOfStream: false) < size || !Add(buffer.AsSpan(0, size), segments))
+            if (file.ReadAtLeast(buffer.AsSpan(0, size), size, throwOnEndOfStream: false) < size || !reader.Read(buffer.AsSpan(0, size)))
                 break;
         }
 
-        return [.. segments.Select(segment => (segment.Key, segment.Value))];
+        return reader.Segments;
     }
 
     /// <summary>Its rows are in a segment, or lost. Succeeds on a full disk as well: that is when the room is needed.</summary>
@@ -84,22 +82,5 @@ internal sealed class Spool(string folder, long number)
 
         _file = null;
         File.Delete(FilePath);
-    }
-
-    /// <returns>False: the record is damaged.</returns>
-    private static bool Add(ReadOnlySpan<byte> record, Dictionary<(string, DateTime), SegmentColumns> segments)
-    {
-        try
-        {
-            var key = RecordReader.SegmentOf(record);
-            if (!segments.TryGetValue(key, out var columns))
-                segments[key] = columns = new SegmentColumns();
-            new RecordReader(record).ReadInto(columns);
-            return true;
-        }
-        catch (Exception damaged) when (damaged is ArgumentException or OverflowException or NotSupportedException)
-        {
-            return false;
-        }
     }
 }

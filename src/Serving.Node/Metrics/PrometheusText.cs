@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Serving.Node.Log;
+using Serving.Node.Versions;
 
 namespace Serving.Node.Metrics;
 
@@ -11,7 +12,7 @@ internal static class PrometheusText
 
     private static readonly double[] _limits = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
-    public static string Write(SeriesRegistry registry, PredictionLog log, long appliedRevision)
+    public static string Write(SeriesRegistry registry, PredictionLog log, ServingSnapshot snapshot, TimeProvider time)
     {
         var text = new StringBuilder();
         SeriesTotals[] all = [.. registry.Totals.OrderBy(series => series.Labels, StringComparer.Ordinal)];
@@ -22,11 +23,16 @@ internal static class PrometheusText
         Counter(text, "serving_refused_total", "Requests answered 429.", all, series => series.Refused);
         Counter(text, "serving_rows_total", "Rows predicted.", all, series => series.Rows);
         Latency(text, all);
+        AliasText.Write(text, all, time);
+        BatchingText.Write(text, snapshot);
+        CacheText.Write(text, all, snapshot);
+        IsolationText.Write(text, snapshot);
         Single(text, "serving_unknown_endpoint_total", "counter", "Requests for endpoints this node does not serve.", registry.Unknown);
         Single(text, "serving_log_dropped_total", "counter", "Prediction log rows dropped: the queue or the disk was full.", log.Dropped);
         Single(text, "serving_log_segments_dropped_total", "counter", "Sealed segments removed unsent: the outbox was full.", log.DroppedSegments);
-        Single(text, "serving_applied_revision", "gauge", "Revision of the desired state that is served.", appliedRevision);
+        Single(text, "serving_applied_revision", "gauge", "Revision of the desired state that is served.", snapshot.Revision);
         Single(text, "process_resident_memory_bytes", "gauge", "Physical memory of this process.", Environment.WorkingSet);
+        Single(text, "node_allocated_bytes_total", "counter", "Bytes this process has allocated, collected ones included.", GC.GetTotalAllocatedBytes());
         return text.ToString();
     }
 

@@ -1,4 +1,5 @@
 using Serving.Contracts.Reports;
+using Serving.Node.Cache;
 
 namespace Serving.Node.Metrics;
 
@@ -20,6 +21,8 @@ internal sealed class SeriesCounters(string endpoint, string release, string mod
 
     public SeriesTotals Totals { get; } = new(endpoint, release, model, version, arm);
 
+    public CacheCounts Cache => Totals.Cache;
+
     public int InFlight => Volatile.Read(ref _inFlight);
 
     public void Enter() => Interlocked.Increment(ref _inFlight);
@@ -35,7 +38,8 @@ internal sealed class SeriesCounters(string endpoint, string release, string mod
 
     /// <param name="status">HTTP status of the answer.</param>
     /// <param name="elapsed">The whole request.</param>
-    public void Answered(int status, TimeSpan elapsed, int rows, bool unassigned)
+    /// <param name="phases">All zero: it was not run.</param>
+    public void Answered(int status, TimeSpan elapsed, in Phases phases, int rows, bool unassigned, bool cached = false)
     {
         var microseconds = (long)elapsed.TotalMicroseconds;
         var tally = Open();
@@ -43,6 +47,20 @@ internal sealed class SeriesCounters(string endpoint, string release, string mod
         Interlocked.Increment(ref tally.Latency[LatencyHistogram.SlotOf(microseconds)]);
         Interlocked.Add(ref tally.Microseconds, microseconds);
         Interlocked.Add(ref tally.Rows, rows);
+        if (phases.Infer > 0)
+        {
+            Interlocked.Add(ref tally.Input, phases.Input);
+            Interlocked.Add(ref tally.Queue, phases.Queue);
+            Interlocked.Add(ref tally.Infer, phases.Infer);
+            Interlocked.Add(ref tally.Output, phases.Output);
+        }
+
+        if (cached)
+        {
+            Interlocked.Increment(ref tally.Cached);
+            Interlocked.Add(ref tally.CachedRows, rows);
+        }
+
         if (unassigned)
             Interlocked.Increment(ref tally.Unassigned);
         if (status == 504)
@@ -92,7 +110,7 @@ internal sealed class SeriesCounters(string endpoint, string release, string mod
         }
 
         var series = taken.ToSeries(endpoint, release, arm, latency, InFlight);
-        Totals.Add(series, latency, taken.Microseconds);
+        Totals.Add(series, latency, taken.Microseconds, taken.Phases, taken.Cached, taken.CachedRows);
         taken.Clear();
         return series;
     }

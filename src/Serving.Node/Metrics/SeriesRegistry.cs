@@ -46,6 +46,8 @@ internal sealed class SeriesRegistry(TimeProvider time)
             if (entry.Counters.Drain() is { } active)
             {
                 entry.LastUse = time.GetTimestamp();
+                if (active.Requests > 0)
+                    entry.Counters.Totals.LastUse = time.GetUtcNow();
                 series.Add(active);
             }
             else if (entry.Generation < Volatile.Read(ref _generation) && time.GetElapsedTime(entry.LastUse) > _keep)

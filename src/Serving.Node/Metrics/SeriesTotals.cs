@@ -1,4 +1,5 @@
 using Serving.Contracts.Reports;
+using Serving.Node.Cache;
 
 namespace Serving.Node.Metrics;
 
@@ -7,6 +8,14 @@ internal sealed class SeriesTotals(string endpoint, string release, string model
 {
     private readonly Lock _lock = new();
     private readonly LatencyHistogram _latency = new();
+
+    public string Endpoint => endpoint;
+
+    public string Release => release;
+
+    public string Version => version;
+
+    public CacheCounts Cache { get; } = new();
 
     public string Labels { get; } =
         $"endpoint=\"{Escape(endpoint)}\",release=\"{Escape(release)}\",model=\"{Escape(model)}\",version=\"{Escape(version)}\",arm=\"{Escape(arm)}\"";
@@ -23,10 +32,20 @@ internal sealed class SeriesTotals(string endpoint, string release, string model
 
     public long Rows { get; private set; }
 
+    /// <summary>Of the requests, those answered from a cache.</summary>
+    public long Cached { get; private set; }
+
+    public long CachedRows { get; private set; }
+
     /// <summary>Sum of all durations.</summary>
     public double Seconds { get; private set; }
 
-    public void Add(FrameSeries series, LatencyHistogram latency, long microseconds)
+    public Phases Phases { get; private set; }
+
+    /// <summary>UTC; null: no request yet.</summary>
+    public DateTimeOffset? LastUse { get; set; }
+
+    public void Add(FrameSeries series, LatencyHistogram latency, long microseconds, Phases phases, long cached, long cachedRows)
     {
         lock (_lock)
         {
@@ -36,6 +55,9 @@ internal sealed class SeriesTotals(string endpoint, string release, string model
             Invalid += series.Invalid;
             Refused += series.Refused;
             Rows += series.Rows;
+            Phases += phases;
+            Cached += cached;
+            CachedRows += cachedRows;
             Seconds += microseconds / 1e6;
             _latency.Merge(latency);
         }

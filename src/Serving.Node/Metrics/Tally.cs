@@ -15,11 +15,21 @@ internal sealed class Tally
     public long Rows;
     public long Microseconds;
     public long Predictions;
+    public long Input;
+    public long Queue;
+    public long Infer;
+    public long Output;
+
+    /// <summary>Of the requests, those answered from a cache.</summary>
+    public long Cached;
+    public long CachedRows;
     public double Sum;
     public double SumOfSquares;
 
     /// <summary>Threads that are counting right now.</summary>
     public int Writers;
+
+    public Phases Phases => new(Input, Queue, Infer, Output);
 
     public FrameSeries ToSeries(string endpoint, string release, string arm, LatencyHistogram latency, int inFlight) => new()
     {
@@ -42,6 +52,7 @@ internal sealed class Tally
     {
         Array.Clear(Latency);
         Requests = Errors = Timeouts = Invalid = Refused = Unassigned = Rows = Microseconds = Predictions = 0;
+        Input = Queue = Infer = Output = Cached = CachedRows = 0;
         Sum = SumOfSquares = 0;
     }
 }

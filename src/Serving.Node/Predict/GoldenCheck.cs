@@ -2,6 +2,8 @@ using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
 using Microsoft.ML.OnnxRuntime;
+using Serving.Node.Protocols.Native;
+using Serving.Node.Protocols.OpenInference;
 using Serving.Node.Receive;
 using Serving.Node.Respond;
 using Serving.Node.Tensors;
@@ -12,8 +14,11 @@ namespace Serving.Node.Predict;
 internal static class GoldenCheck
 {
     /// <returns>The first difference, one sentence with both values; null when there is none.</returns>
+    /// <param name="deadline">Timestamp of the slot's time provider after which the run is ended.</param>
     /// <exception cref="OnnxRuntimeException">The run itself failed.</exception>
-    public static string? DifferenceOf(OnnxModel model, GoldenSample sample, RunOptions options)
+    /// <exception cref="RunFailedException">The same, in another process.</exception>
+    /// <exception cref="DeadlineException">It took too long.</exception>
+    public static string? DifferenceOf(ServedModel model, GoldenSample sample, RunSlot slot, long deadline)
     {
         using var call = new ModelCall(model);
         try
@@ -25,10 +30,10 @@ internal static class GoldenCheck
             return $"Sample {sample.Name} does not fit the model: {bad.Message}";
         }
 
-        call.Run(options);
+        slot.Run(call, deadline);
         var written = new ArrayBufferWriter<byte>();
         using (var json = new Utf8JsonWriter(written))
-            OipResponse.WriteOutputs(json, call, wanted: null);
+            OipResponse.WriteAll(json, call);
         using var actual = JsonDocument.Parse(written.WrittenMemory);
         return Compare(sample, actual.RootElement);
     }

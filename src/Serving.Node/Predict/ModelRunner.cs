@@ -1,99 +1,152 @@
-using System.Collections.Concurrent;
 using Microsoft.ML.OnnxRuntime;
-using Serving.Node.Tensors;
 
 namespace Serving.Node.Predict;
 
 /// <summary>
 /// Runs one model for many callers: a few runs at a time, each ended when its deadline passes, so that a model that never ends
-/// holds up only its own callers. Thread-safe. The caller sees to it that the model is not disposed of meanwhile.
+/// holds up only its own callers. A call that finds a slot free runs at once, on its caller's thread; where a batch is cheaper, that is so only
+/// while it is the only one. Thread-safe. The caller sees to it that the model is not disposed of meanwhile.
 /// </summary>
 internal sealed class ModelRunner : IDisposable
 {
     private readonly TimeProvider _time;
-    private readonly ConcurrentQueue<TaskCompletionSource<RunSlot>> _waiting = new();
-    private readonly RunSlot[] _slots;
+    private readonly RunQueue _queue;
+    private readonly RunLane[] _lanes;
+    private readonly ArrivalPace _pace;
+    private volatile BatchPlan _plan;
+    private int _inside;
 
-    public ModelRunner(TimeProvider time, int parallelRuns)
+    /// <param name="hold">Held by runs that do not end; null: the model outlives this object by itself.</param>
+    public ModelRunner(ServedModel model, BatchPlan plan, TimeProvider time, int parallelRuns, IRunHold? hold = null)
     {
         _time = time;
-        _slots = new RunSlot[parallelRuns];
+        _plan = plan;
+        _pace = new ArrivalPace();
+        _queue = new RunQueue(time);
+        _lanes = new RunLane[parallelRuns];
         for (var i = 0; i < parallelRuns; i++)
-            _slots[i] = new RunSlot(time);
+            _lanes[i] = new RunLane(this, model, _queue, time, hold);
     }
 
+    public BatchPlan Plan => _plan;
+
+    /// <summary>Rows that wait.</summary>
+    public int Queued => _queue.Rows;
+
+    /// <summary>Runs under way.</summary>
+    public int Running => _lanes.Count(lane => lane.IsTaken);
+
+    /// <summary>Runs that were given up and have not ended.</summary>
+    public int Stuck => _lanes.Count(lane => lane.IsStuck);
+
+    public ArrivalPace Pace => _pace;
+
+    public IEnumerable<RunCounts> Counts => _lanes.Select(lane => lane.Counts);
+
     /// <param name="deadline">Timestamp of the time provider after which the run is ended.</param>
+    /// <param name="urgent">Goes before all that wait and are not.</param>
+    /// <param name="caller">Asked before a run that had to wait, and told when its run is stuck; null: always there.</param>
     /// <exception cref="DeadlineException">The deadline passed, in the queue or in the run.</exception>
+    /// <exception cref="OverloadException">What waits already takes longer than this call has time.</exception>
+    /// <exception cref="OperationCanceledException">The caller has gone.</exception>
+    /// <exception cref="UnavailableException">The model cannot run now.</exception>
+    /// <exception cref="TooLateException"><paramref name="caller"/> was told that its run is stuck.</exception>
     /// <exception cref="OnnxRuntimeException">The model failed on this input.</exception>
-    public ValueTask RunAsync(ModelCall call, long deadline)
+    public ValueTask RunAsync(ModelCall call, long deadline, bool urgent = false, IRunCaller? caller = null)
     {
-        if (TakeIdle() is not { } slot)
-            return WaitAndRunAsync(call, deadline);
-        RunIn(slot, call, deadline);
+        if (_plan.Batches)
+            return BatchedAsync(call, deadline, urgent, caller);
+        if (!_queue.IsEmpty || TakeIdle() is not { } lane)
+            return WaitAsync(call, deadline, urgent, caller);
+        lane.RunAtOnce(call, deadline, caller);
         return ValueTask.CompletedTask;
     }
 
     public void Dispose()
     {
-        foreach (var slot in _slots)
-            slot.Dispose();
+        _queue.Dispose();
+        foreach (var lane in _lanes)
+            lane.Dispose();
     }
 
-    private async ValueTask WaitAndRunAsync(ModelCall call, long deadline) => RunIn(await WaitAsync(deadline), call, deadline);
+    /// <summary>The model turned out not to keep rows apart.</summary>
+    public void BatchNoMore() => _plan = BatchPlan.Single;
 
-    private void RunIn(RunSlot slot, ModelCall call, long deadline)
+    /// <summary>Time until the rows that wait have run, timestamps, as runs went lately.</summary>
+    public long ExpectedWait()
+    {
+        long perRow = 0;
+        foreach (var lane in _lanes)
+            perRow = Math.Max(perRow, lane.Counts.PerRow);
+        return _queue.Rows * perRow / _lanes.Length;
+    }
+
+    /// <returns>Runs under way that began before <paramref name="timestamp"/>.</returns>
+    public int RunningSince(long timestamp)
+    {
+        var count = 0;
+        foreach (var lane in _lanes)
+            count += lane.Began is > 0 and var began && began < timestamp ? 1 : 0;
+        return count;
+    }
+
+    private ValueTask BatchedAsync(ModelCall call, long deadline, bool urgent, IRunCaller? caller)
+    {
+        if (Interlocked.Increment(ref _inside) == 1 && TakeIdle() is { } lane)
+        {
+            try
+            {
+                lane.RunAtOnce(call, deadline, caller);
+                return ValueTask.CompletedTask;
+            }
+            finally
+            {
+                Interlocked.Decrement(ref _inside);
+            }
+        }
+
+        return InsideAsync(call, deadline, urgent, caller);
+    }
+
+    [System.Runtime.CompilerServices.AsyncMethodBuilder(typeof(System.Runtime.CompilerServices.PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask InsideAsync(ModelCall call, long deadline, bool urgent, IRunCaller? caller)
     {
         try
         {
-            slot.Run(call, deadline);
+            await WaitAsync(call, deadline, urgent, caller);
         }
         finally
         {
-            GiveBack(slot);
+            Interlocked.Decrement(ref _inside);
         }
     }
 
-    private RunSlot? TakeIdle()
+    private ValueTask WaitAsync(ModelCall call, long deadline, bool urgent, IRunCaller? caller)
     {
-        foreach (var slot in _slots)
+        var now = _time.GetTimestamp();
+        if (now + ExpectedWait() is var begin && begin > deadline)
+            throw new OverloadException(TimeSpan.FromSeconds((double)(begin - now) / _time.TimestampFrequency));
+        if (Array.TrueForAll(_lanes, static lane => lane.IsStuck))
+            throw new UnavailableException("Every run this release may have is stuck.", wasRunning: false);
+        if (_plan.MostDelay > 0)
+            _pace.Came(now);
+
+        var run = call.Turn;
+        var done = run.Begin(deadline, now, caller);
+        _queue.Add(run, urgent, now);
+        // A slot given back between the failed look and the enqueue would otherwise lie idle beside a waiting caller.
+        TakeIdle()?.Schedule();
+        return done;
+    }
+
+    private RunLane? TakeIdle()
+    {
+        foreach (var lane in _lanes)
         {
-            if (slot.TryTake())
-                return slot;
+            if (lane.TryTake())
+                return lane;
         }
 
         return null;
     }
-
-    private async ValueTask<RunSlot> WaitAsync(long deadline)
-    {
-        var waiting = new TaskCompletionSource<RunSlot>(TaskCreationOptions.RunContinuationsAsynchronously);
-        _waiting.Enqueue(waiting);
-        // A slot given back between the failed look and the enqueue would otherwise lie idle beside a waiting caller.
-        if (TakeIdle() is { } slot)
-            GiveBack(slot);
-
-        var left = TimeSpan.FromTicks(Math.Max(0, (deadline - _time.GetTimestamp()) * TimeSpan.TicksPerSecond / _time.TimestampFrequency));
-        using var timer = _time.CreateTimer(static state => ((TaskCompletionSource<RunSlot>)state!).TrySetException(new DeadlineException()), waiting, left, Timeout.InfiniteTimeSpan);
-        return await waiting.Task;
-    }
-
-    private void GiveBack(RunSlot slot)
-    {
-        while (true)
-        {
-            while (_waiting.TryDequeue(out var waiting))
-            {
-                if (waiting.TrySetResult(slot))
-                    return;
-            }
-
-            slot.GiveBack();
-            // A caller may have queued up after the last look.
-            if (_waiting.IsEmpty || !slot.TryTake())
-                return;
-        }
-    }
 }
-
-/// <summary>A request took longer than it may.</summary>
-internal sealed class DeadlineException() : Exception("The deadline passed.");

@@ -1,53 +1,30 @@
-using System.Text;
-using System.Text.Encodings.Web;
-using System.Text.Json;
-using Microsoft.Extensions.ObjectPool;
 using Microsoft.ML.OnnxRuntime;
+using Microsoft.ML.OnnxRuntime.Tensors;
+using Serving.Contracts;
 using Serving.Contracts.Models;
 using Serving.Contracts.State;
 using Serving.Node.Tensors;
 
 namespace Serving.Node.Predict;
 
-/// <summary>
-/// One loaded ONNX file and the memory its calls use in turn. Thread-safe; <see cref="Dispose"/> is not safe while a call is under way: the process would die.
-/// </summary>
-internal sealed class OnnxModel : IDisposable
+/// <summary>One ONNX file loaded in this process. Thread-safe; disposing of it while a call is under way ends the process.</summary>
+internal sealed class OnnxModel : ServedModel
 {
-    private const int CallsKept = 64;
+    /// <summary>More of them are the weights of the file, which some exporters list as inputs, and no settings of callers.</summary>
+    private const int MostDefaults = 64;
 
     private readonly InferenceSession _session;
-    private readonly ObjectPool<ModelCall> _calls;
+    private readonly string _failPoint;
     private volatile bool _outputsVary;
 
-    private OnnxModel(InferenceSession session)
+    private OnnxModel(InferenceSession session, OutputForm?[] fixedOutputs, string name)
+        : base(SignatureOf(session), [.. session.InputNames.Select(input => Input(input, session.InputMetadata[input]))], DefaultsOf(session), Batches(session, fixedOutputs))
     {
         _session = session;
-        _calls = new DefaultObjectPoolProvider { MaximumRetained = CallsKept }.Create(new Calls(this));
-        OutputNames = [.. session.OutputNames];
-        JsonNames = [.. OutputNames.Select(name => JsonEncodedText.Encode(name, JavaScriptEncoder.UnsafeRelaxedJsonEscaping))];
-        Inputs = [.. session.InputNames.Select(name => Input(name, session.InputMetadata[name]))];
-        Outputs = [.. session.OutputNames.Select(name => Spec(name, session.OutputMetadata[name]))];
-        LogNames = new LogNames([.. Inputs.Select(input => Encoding.UTF8.GetBytes("i." + input.Name))], [.. OutputNames.Select(name => Encoding.UTF8.GetBytes("o." + name))]);
-        Signature = new ModelSignature([.. session.InputNames.Select(name => Spec(name, session.InputMetadata[name]))], Outputs);
-        FixedOutputs = [.. session.OutputNames.Select(name => OutputForm.Of(session.OutputMetadata[name]))];
+        _failPoint = "model.run." + name;
+        FixedOutputs = fixedOutputs;
         Labels = new ClassLabels?[Outputs.Length];
     }
-
-    public ModelSignature Signature { get; }
-
-    /// <summary>In the order of the file.</summary>
-    public TensorInput[] Inputs { get; }
-
-    public TensorSpec[] Outputs { get; }
-
-    public string[] OutputNames { get; }
-
-    /// <summary>The names of the outputs as they stand in JSON.</summary>
-    public JsonEncodedText[] JsonNames { get; }
-
-    /// <summary>The columns of the prediction log.</summary>
-    public LogNames LogNames { get; }
 
     /// <summary>For each output whose size follows from the number of rows, that form; null where only the run tells.</summary>
     public OutputForm?[] FixedOutputs { get; }
@@ -58,9 +35,10 @@ internal sealed class OnnxModel : IDisposable
     /// <summary>The model gave an output another size than its own description says: none is given its memory beforehand any more.</summary>
     public bool OutputsVary => _outputsVary;
 
+    /// <param name="name">The release it is loaded for.</param>
     /// <exception cref="OnnxRuntimeException">The runtime refuses the model; its message says why.</exception>
-    /// <exception cref="NotSupportedException">An input is no tensor.</exception>
-    public static OnnxModel Load(string path, RuntimeConfiguration runtime)
+    /// <exception cref="NotSupportedException">An input is no tensor, or an output has no form on the wire.</exception>
+    public static OnnxModel Load(string path, RuntimeConfiguration runtime, string name = "")
     {
         using var options = new Microsoft.ML.OnnxRuntime.SessionOptions
         {
@@ -74,16 +52,24 @@ internal sealed class OnnxModel : IDisposable
         };
         // Threads that spin while they wait take the cores from the other models of the node.
         options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
-        return new OnnxModel(new InferenceSession(path, options));
+        var session = new InferenceSession(path, options);
+        try
+        {
+            return new OnnxModel(session, [.. session.OutputNames.Select(output => OutputForm.Of(session.OutputMetadata[output]))], name);
+        }
+        catch
+        {
+            session.Dispose();
+            throw;
+        }
     }
 
-    /// <summary>Memory for one call, to be given back by <see cref="Return"/>.</summary>
-    public ModelCall Rent() => _calls.Get();
+    public override RunPlace NewPlace() => new SessionPlace(this);
 
-    public void Return(ModelCall call)
+    public void Run(ModelCall call, RunOptions options)
     {
-        call.Reset();
-        _calls.Return(call);
+        FailPoint.Hit(_failPoint, FirstNumber(call));
+        (call.Binding ??= new SessionBinding(this, call)).Run(options);
     }
 
     public OrtIoBinding NewBinding() => _session.CreateIoBinding();
@@ -92,28 +78,42 @@ internal sealed class OnnxModel : IDisposable
 
     public void OutputsDoVary() => _outputsVary = true;
 
-    public void Dispose()
-    {
-        (_calls as IDisposable)?.Dispose();
-        _session.Dispose();
-    }
+    protected override void Close() => _session.Dispose();
+
+    private static double FirstNumber(ModelCall call) =>
+        call.Inputs is [{ Type: TensorElementType.Float, Count: > 0 } first, ..] ? first.Values<float>()[0] : double.NaN;
+
+    private static ModelSignature SignatureOf(InferenceSession session) => new(
+        [.. session.InputNames.Select(name => Spec(name, session.InputMetadata[name]))],
+        [.. session.OutputNames.Select(name => Output(name, session.OutputMetadata[name]))]);
+
+    private static TensorInput[] DefaultsOf(InferenceSession session) =>
+        session.OverridableInitializerMetadata is { Count: <= MostDefaults } defaults ? [.. defaults.Select(one => Input(one.Key, one.Value))] : [];
+
+    private static bool Batches(InferenceSession session, OutputForm?[] fixedOutputs) =>
+        session.InputNames.Count > 0 && session.InputNames.All(name => session.InputMetadata[name].Dimensions is [-1, ..])
+        && Array.TrueForAll(fixedOutputs, form => form is null or { Sizes: [-1, ..] });
 
     private static TensorInput Input(string name, NodeMetadata metadata) => metadata.OnnxValueType == OnnxValueType.ONNX_TYPE_TENSOR
+        && Datatype.IsKnown(metadata.ElementDataType)
         ? new TensorInput(name, metadata.ElementDataType, [.. metadata.Dimensions.Select(size => (long)size)])
-        : throw new NotSupportedException($"Input {name} is a {Datatype.NameOf(metadata)}; only tensor inputs can be served.");
+        : throw new NotSupportedException($"Input {name} is of the type {Datatype.NameOf(metadata)}; only tensors can be given.");
+
+    /// <summary>Tensors, and class probabilities as maps: the rest would fail every request.</summary>
+    private static TensorSpec Output(string name, NodeMetadata metadata) => HasForm(metadata)
+        ? Spec(name, metadata)
+        : throw new NotSupportedException($"Output {name} is of the type {Datatype.NameOf(metadata)}; tensors and seq(map(…,float)) can be served.");
+
+    private static bool HasForm(NodeMetadata metadata) => metadata.OnnxValueType switch
+    {
+        OnnxValueType.ONNX_TYPE_TENSOR => Datatype.IsKnown(metadata.ElementDataType),
+        OnnxValueType.ONNX_TYPE_SEQUENCE => metadata.AsSequenceMetadata().ElementMeta is { OnnxValueType: OnnxValueType.ONNX_TYPE_MAP } map
+            && map.AsMapMetadata().ValueMetadata.ElementDataType == TensorElementType.Float,
+        _ => false,
+    };
 
     private static TensorSpec Spec(string name, NodeMetadata metadata) => metadata.OnnxValueType == OnnxValueType.ONNX_TYPE_TENSOR
         ? new TensorSpec(name, Datatype.NameOf(metadata), [.. metadata.Dimensions.Select(size => (long)size)],
             [.. metadata.SymbolicDimensions.Select(symbol => string.IsNullOrEmpty(symbol) ? null : symbol)])
         : new TensorSpec(name, Datatype.NameOf(metadata), null);
-
-    private sealed class Calls(OnnxModel model) : PooledObjectPolicy<ModelCall>
-    {
-        public override ModelCall Create() => new(model);
-
-        public override bool Return(ModelCall obj) => true;
-    }
 }
-
-/// <summary>Names of columns, UTF-8, in the model's order.</summary>
-internal sealed record LogNames(byte[][] Inputs, byte[][] Outputs);

@@ -1,3 +1,4 @@
+using Serving.Node.Cache;
 using Serving.Node.Predict;
 using Serving.Node.Respond;
 using Serving.Node.Versions;
@@ -8,17 +9,29 @@ namespace Serving.Node.Receive;
 /// One request on its way through the stages, and how its protocol reads and writes. Objects are used again: whoever took one from its pool
 /// puts it back when the answer is sent. One thread at a time.
 /// </summary>
-internal abstract class Exchange
+internal abstract class Exchange : IRunCaller
 {
     /// <summary>The name of the protocol in the prediction log.</summary>
     public abstract string Protocol { get; }
 
     public string RequestId { get; set; } = "";
 
+    /// <summary>Where it came from; null: not by HTTP.</summary>
+    public HttpContext? Http { get; set; }
+
+    /// <summary>Whether nobody waits for the answer any more.</summary>
+    public virtual bool HasGone => Http is { RequestAborted.IsCancellationRequested: true };
+
+    /// <summary>The answer that is given while this request's own thread is inside a run that does not end; null: there is none.</summary>
+    public Task? AnsweredInPlace { get; private set; }
+
     /// <summary>Timestamp of the time provider when the request was received.</summary>
     public long Began { get; set; }
 
-    /// <summary>When the run was handed to the model; 0: it was not.</summary>
+    /// <summary>When the inputs had been read; 0: they were not.</summary>
+    public long Asked { get; set; }
+
+    /// <summary>When the model began to run; 0: it did not.</summary>
     public long Ran { get; set; }
 
     /// <summary>When the model had answered.</summary>
@@ -51,10 +64,14 @@ internal abstract class Exchange
 
     public int Rows { get; set; }
 
-    /// <summary>Takes what the protocol puts into headers, path and query.</summary>
-    public virtual void ReadHeaders(HttpRequest request)
-    {
-    }
+    /// <summary>The kept answer that was given; null: the model was run.</summary>
+    public CachedAnswer? Hit { get; set; }
+
+    void IRunCaller.RunIsStuck() => AnsweredInPlace = StuckAnswer.SendAsync(this);
+
+    /// <summary>Takes what the protocol puts into headers, path and query; the body is there.</summary>
+    /// <exception cref="Tensors.BadInputException">A header does not fit, or the body is not of the type that it says.</exception>
+    public virtual ValueTask PrepareAsync(HttpRequest request) => ValueTask.CompletedTask;
 
     /// <summary>The native protocol names its entities in the body; elsewhere the header goes first.</summary>
     public virtual bool UnitInBodyFirst => false;
@@ -83,8 +100,8 @@ internal abstract class Exchange
     public virtual void Recycle()
     {
         (RequestId, Version, Unit, Entities, Body) = ("", null, null, null, default);
-        (Endpoint, Arm, Call) = (null!, null!, null!);
-        (Began, Ran, Done, TimeoutUs) = (0, 0, 0, 0);
-        (Priority, Rows) = (0, 0);
+        (Endpoint, Arm, Call, Http, Hit) = (null!, null!, null!, null, null);
+        (Began, Asked, Ran, Done) = (0, 0, 0, 0);
+        (TimeoutUs, Priority, Rows, AnsweredInPlace) = (0, 0, 0, null);
     }
 }

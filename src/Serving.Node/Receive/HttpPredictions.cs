@@ -18,6 +18,7 @@ internal sealed class HttpPredictions(ServingTable table, Prediction prediction,
     {
         var exchange = pool.Rent();
         exchange.Began = time.GetTimestamp();
+        exchange.Http = http;
         exchange.RequestId = RequestIds.Of(http.Request, time);
         http.Response.Headers[RequestIds.Header] = exchange.RequestId;
         // Callers that keep their connection would meet a closed one when the process ends.
@@ -75,7 +76,7 @@ internal sealed class HttpPredictions(ServingTable table, Prediction prediction,
             return;
         endpoint.Arms[^1].Counters.Refused();
         if (endpoint.Arms.Length == 1)
-            Name(response, endpoint.Arms[0]);
+            AnswerHeaders.Name(response, endpoint.Arms[0]);
     }
 
     private async Task AdmittedAsync(HttpContext http, Exchange exchange)
@@ -86,7 +87,7 @@ internal sealed class HttpPredictions(ServingTable table, Prediction prediction,
             if (await ReceiveAsync(http.Request, exchange) is var (received, refused) && refused is not null)
             {
                 if (exchange.Endpoint.Arms.Length == 1)
-                    Name(http.Response, exchange.Endpoint.Arms[0]);
+                    AnswerHeaders.Name(http.Response, exchange.Endpoint.Arms[0]);
                 await FailAsync(http, exchange, refused);
                 return;
             }
@@ -110,16 +111,23 @@ internal sealed class HttpPredictions(ServingTable table, Prediction prediction,
         {
             body = await RequestBody.ReadAsync(request, exchange.Endpoint.State.Limits.MaxBodyBytes);
             exchange.Body = body.Memory;
-            exchange.ReadHeaders(request);
+            await exchange.PrepareAsync(request);
             ReadCaller(request, exchange);
             return (body, null);
         }
         catch (BadInputException bad)
         {
             body.Dispose();
-            return (default, new Failure(bad.Status, bad.Status == StatusCodes.Status413PayloadTooLarge ? "BodyTooLarge" : "InvalidInput", bad.Message, bad.Field));
+            return (default, new Failure(bad.Status, CodeOf(bad.Status), bad.Message, bad.Field));
         }
     }
+
+    private static string CodeOf(int status) => status switch
+    {
+        StatusCodes.Status413PayloadTooLarge => "BodyTooLarge",
+        StatusCodes.Status415UnsupportedMediaType => "UnsupportedMediaType",
+        _ => "InvalidInput",
+    };
 
     private async Task RoutedAsync(HttpContext http, Exchange exchange)
     {
@@ -127,14 +135,18 @@ internal sealed class HttpPredictions(ServingTable table, Prediction prediction,
         var buffer = ResponseBuffer.Rent();
         try
         {
-            Name(http.Response, exchange.Arm);
-            var (failure, contentType) = await prediction.AnswerAsync(exchange, buffer, CancellationToken.None);
+            AnswerHeaders.Name(http.Response, exchange.Arm);
+            var (failure, contentType) = await prediction.AnswerAsync(exchange, buffer);
             answered = failure?.Status ?? StatusCodes.Status200OK;
+            if (exchange.AnsweredInPlace is not null)
+                return;
             if (failure is null)
                 exchange.WriteHeaders(http.Response);
             else
                 Retry(http.Response, failure);
-            await buffer.SendAsync(http.Response, answered, contentType);
+            AnswerHeaders.Source(http.Response, exchange);
+            AnswerHeaders.Time(http, exchange, time);
+            await CompressedAnswers.SendAsync(buffer, http, answered, contentType);
         }
         finally
         {
@@ -162,14 +174,6 @@ internal sealed class HttpPredictions(ServingTable table, Prediction prediction,
     {
         if (failure.Status is StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable)
             response.Headers.RetryAfter = RetrySeconds;
-    }
-
-    private static void Name(HttpResponse response, ServedArm arm)
-    {
-        var headers = response.Headers;
-        headers["X-Release"] = arm.Release.Id;
-        headers["X-Model-Version"] = arm.Release.State.Version;
-        headers["X-Arm"] = arm.Name;
     }
 
     private static void ReadCaller(HttpRequest request, Exchange exchange)

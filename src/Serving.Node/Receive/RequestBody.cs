@@ -30,6 +30,12 @@ internal readonly struct RequestBody : IDisposable
     /// <exception cref="BadInputException">413: longer than <paramref name="most"/> bytes; nothing beyond that is kept.</exception>
     public static async ValueTask<RequestBody> ReadAsync(HttpRequest request, long most)
     {
+        if (request.Headers.ContentEncoding is { Count: > 0 } encodings && encodings.ToString() is { Length: > 0 } encoding && encoding != "identity")
+        {
+            var (rented, length) = await EncodedBody.ReadAsync(request, encoding, most);
+            return new RequestBody(rented, length);
+        }
+
         if (request.ContentLength > most)
             throw TooLong(most);
 
@@ -66,6 +72,6 @@ internal readonly struct RequestBody : IDisposable
         return new RequestBody(rented, length);
     }
 
-    private static BadInputException TooLong(long most) =>
+    public static BadInputException TooLong(long most) =>
         new("body", $"The body is longer than the {most} bytes this endpoint takes.", StatusCodes.Status413PayloadTooLarge);
 }

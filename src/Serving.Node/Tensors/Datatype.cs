@@ -43,6 +43,9 @@ internal static class Datatype
         _ => throw new NotSupportedException($"Tensors of type {type} have no form on the wire."),
     };
 
+    /// <summary>Whether the type has a form on the wire: complex and 4-bit numbers have none.</summary>
+    public static bool IsKnown(TensorElementType type) => Array.Exists(_names, known => known.Type == type);
+
     /// <summary>The type of a name on the wire.</summary>
     public static TensorElementType? Parse(ReadOnlySpan<byte> utf8)
     {
@@ -64,12 +67,16 @@ internal static class Datatype
     public static string NameOf(NodeMetadata metadata) => metadata.OnnxValueType switch
     {
         OnnxValueType.ONNX_TYPE_TENSOR => NameOf(metadata.ElementDataType),
-        OnnxValueType.ONNX_TYPE_SEQUENCE => $"seq({Inner(metadata.AsSequenceMetadata().ElementMeta)})",
+        OnnxValueType.ONNX_TYPE_SEQUENCE => $"seq({Whole(metadata.AsSequenceMetadata().ElementMeta)})",
         OnnxValueType.ONNX_TYPE_MAP => $"map({Scalar(metadata.AsMapMetadata().KeyDataType)},{Inner(metadata.AsMapMetadata().ValueMetadata)})",
-        OnnxValueType.ONNX_TYPE_OPTIONAL => $"optional({Inner(metadata.AsOptionalMetadata().ElementMeta)})",
+        OnnxValueType.ONNX_TYPE_OPTIONAL => $"optional({Whole(metadata.AsOptionalMetadata().ElementMeta)})",
         _ => $"unknown({metadata.OnnxValueType})",
     };
 
+    private static string Whole(NodeMetadata metadata) =>
+        metadata.OnnxValueType == OnnxValueType.ONNX_TYPE_TENSOR ? $"tensor({Scalar(metadata.ElementDataType)})" : NameOf(metadata);
+
+    /// <summary>What maps hold: the runtime calls it a tensor, ONNX a scalar.</summary>
     private static string Inner(NodeMetadata metadata) =>
         metadata.OnnxValueType == OnnxValueType.ONNX_TYPE_TENSOR ? Scalar(metadata.ElementDataType) : NameOf(metadata);
 

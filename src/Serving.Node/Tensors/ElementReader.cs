@@ -11,8 +11,10 @@ internal static class ElementReader
     /// <param name="shape">How arrays may be nested, beside one flat array; at most 64 dimensions.</param>
     /// <returns>Elements written.</returns>
     /// <exception cref="BadInputException">A scalar has the wrong type or range, or there are more than <paramref name="room"/>.</exception>
-    public static int Fill(ref Utf8JsonReader reader, TensorBuffer into, int at, int room, scoped ReadOnlySpan<long> shape, in FieldPath field) => into.Type switch
+    public static int Fill(ref Utf8JsonReader reader, TensorBuffer into, int at, int room, scoped ReadOnlySpan<long> shape, in FieldPath field, ValueForms forms = ValueForms.Json) => into.Type switch
     {
+        TensorElementType.Float when (forms & ValueForms.NonFinite) != ValueForms.Json => Fill<float, AnyFloatElement>(ref reader, into, at, room, shape, field),
+        TensorElementType.Double when (forms & ValueForms.NonFinite) != ValueForms.Json => Fill<double, AnyDoubleElement>(ref reader, into, at, room, shape, field),
         TensorElementType.Float => Fill<float, FloatElement>(ref reader, into, at, room, shape, field),
         TensorElementType.Double => Fill<double, DoubleElement>(ref reader, into, at, room, shape, field),
         TensorElementType.Int64 => Fill<long, LongElement>(ref reader, into, at, room, shape, field),
@@ -24,7 +26,7 @@ internal static class ElementReader
         TensorElementType.UInt16 => Fill<ushort, UShortElement>(ref reader, into, at, room, shape, field),
         TensorElementType.UInt8 => Fill<byte, ByteElement>(ref reader, into, at, room, shape, field),
         TensorElementType.Bool => Fill<bool, BoolElement>(ref reader, into, at, room, shape, field),
-        TensorElementType.String => FillText(ref reader, into, room, shape, field),
+        TensorElementType.String => FillText(ref reader, into, room, shape, field, forms),
         _ => throw new BadInputException(field.ToString(), $"{field} is {Datatype.NameOf(into.Type)}, which has no JSON form."),
     };
 
@@ -62,7 +64,7 @@ internal static class ElementReader
         return count;
     }
 
-    private static int FillText(ref Utf8JsonReader reader, TensorBuffer into, int room, scoped ReadOnlySpan<long> shape, in FieldPath field)
+    private static int FillText(ref Utf8JsonReader reader, TensorBuffer into, int room, scoped ReadOnlySpan<long> shape, in FieldPath field, ValueForms forms)
     {
         var nesting = new Nesting(shape, stackalloc int[shape.Length], in field);
         var depth = reader.CurrentDepth;
@@ -84,9 +86,12 @@ internal static class ElementReader
             if (count == room)
                 throw TooMany(field, room);
             nesting.Scalar(count);
-            if (reader.TokenType != JsonTokenType.String)
+            if (reader.TokenType == JsonTokenType.StartObject && (forms & ValueForms.Base64) != ValueForms.Json)
+                Base64Element.Read(ref reader, into, count, field);
+            else if (reader.TokenType == JsonTokenType.String)
+                into.CommitText(reader.CopyString(into.RoomForText(reader.ValueSpan.Length)));
+            else
                 throw WrongElement(ref reader, field, count, "a string");
-            into.CommitText(reader.CopyString(into.RoomForText(reader.ValueSpan.Length)));
             count++;
         }
         while (!(reader.CurrentDepth == depth && reader.TokenType != JsonTokenType.StartArray) && reader.Read());
@@ -124,7 +129,7 @@ internal static class ElementReader
         public static bool TryRead(ref Utf8JsonReader reader, out float value)
         {
             value = 0;
-            return reader.TokenType == JsonTokenType.Number && reader.TryGetSingle(out value) && float.IsFinite(value);
+            return reader.TokenType == JsonTokenType.Number && (NumberText.TryRead(reader.ValueSpan, out value) || (reader.TryGetSingle(out value) && float.IsFinite(value)));
         }
     }
 
@@ -135,7 +140,39 @@ internal static class ElementReader
         public static bool TryRead(ref Utf8JsonReader reader, out double value)
         {
             value = 0;
-            return reader.TokenType == JsonTokenType.Number && reader.TryGetDouble(out value) && double.IsFinite(value);
+            return reader.TokenType == JsonTokenType.Number && (NumberText.TryRead(reader.ValueSpan, out value) || (reader.TryGetDouble(out value) && double.IsFinite(value)));
+        }
+    }
+
+    private readonly struct AnyFloatElement : IElement<float>
+    {
+        public static string Expects => "a number in the range of FP32, NaN, Infinity or -Infinity";
+
+        public static bool TryRead(ref Utf8JsonReader reader, out float value)
+        {
+            if (FloatElement.TryRead(ref reader, out value))
+                return true;
+            var known = AnyDoubleElement.TryReadToken(ref reader, out var token);
+            value = (float)token;
+            return known;
+        }
+    }
+
+    private readonly struct AnyDoubleElement : IElement<double>
+    {
+        public static string Expects => "a number in the range of FP64, NaN, Infinity or -Infinity";
+
+        public static bool TryRead(ref Utf8JsonReader reader, out double value) => DoubleElement.TryRead(ref reader, out value) || TryReadToken(ref reader, out value);
+
+        /// <summary>The three tokens, which arrive here as text (<c>NonFiniteTokens</c>).</summary>
+        public static bool TryReadToken(ref Utf8JsonReader reader, out double value)
+        {
+            value = reader.TokenType != JsonTokenType.String ? 0
+                : reader.ValueTextEquals("NaN"u8) ? double.NaN
+                : reader.ValueTextEquals("Infinity"u8) ? double.PositiveInfinity
+                : reader.ValueTextEquals("-Infinity"u8) ? double.NegativeInfinity
+                : 0;
+            return !double.IsFinite(value);
         }
     }
 

@@ -2,9 +2,10 @@ namespace Serving.Node.Tensors;
 
 /// <summary>Where in a request a value stands, made into text only for an error.</summary>
 /// <param name="Row">The row's number; -1: the path names none.</param>
-internal readonly record struct FieldPath(string Before, string Name = "", string After = "", int Row = -1)
+/// <param name="List">What holds the rows.</param>
+internal readonly record struct FieldPath(string Before, string Name = "", string After = "", int Row = -1, string List = "rows")
 {
     public static implicit operator FieldPath(string path) => new(path);
 
-    public override string ToString() => Row < 0 ? $"{Before}{Name}{After}" : $"rows[{Row}].{Before}{Name}{After}";
+    public override string ToString() => Row < 0 ? $"{Before}{Name}{After}" : $"{List}[{Row}]{(Before.Length + Name.Length > 0 ? "." : "")}{Before}{Name}{After}";
 }

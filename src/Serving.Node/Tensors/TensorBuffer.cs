@@ -125,6 +125,39 @@ internal sealed unsafe class TensorBuffer(string name, TensorElementType type) :
         return new ReadOnlySpan<byte>(_data + begin, _ends[index] - begin);
     }
 
+    /// <summary>Copies all of <paramref name="from"/>, whose rows have the size of those here, to row <paramref name="row"/> on; text follows what was put before.</summary>
+    public void PutRows(int row, TensorBuffer from)
+    {
+        if (!IsText)
+        {
+            from.Raw.CopyTo(Raw[(int)(Raw.Length / _shape[0] * row)..]);
+            return;
+        }
+
+        for (var i = 0; i < from.Count; i++)
+            AddText(from.Text(i));
+    }
+
+    /// <summary>Becomes rows of another tensor, whose first dimension is that of the batch.</summary>
+    public void TakeRows(TensorBuffer from, int row, int rows)
+    {
+        var perRow = (int)(from.Count / from._shape[0]);
+        Span<long> shape = stackalloc long[from._rank];
+        from.Shape.CopyTo(shape);
+        shape[0] = rows;
+        Reshape(from.Type, shape);
+        Labels = from.Labels;
+        if (!IsText)
+        {
+            var size = perRow * Datatype.SizeOf(Type);
+            from.Raw.Slice(row * size, rows * size).CopyTo(Raw);
+            return;
+        }
+
+        for (var i = row * perRow; i < (row + rows) * perRow; i++)
+            AddText(from.Text(i));
+    }
+
     public void Dispose() => Free();
 
     private void EnsureEnds(int count)

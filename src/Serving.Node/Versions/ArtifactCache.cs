@@ -14,6 +14,7 @@ internal sealed class ArtifactCache(ControlPlaneClient controlPlane, NodePaths p
 {
     private const int Attempts = 6;
     private static readonly TimeSpan _longestPause = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan _longestLeft = TimeSpan.FromDays(1);
 
     /// <summary>Where a folder of whole files for this digest is, downloading what is missing.</summary>
     /// <exception cref="ReleaseRefusedException">The disk is too small, the hash is wrong, or it could not be downloaded.</exception>
@@ -40,6 +41,25 @@ internal sealed class ArtifactCache(ControlPlaneClient controlPlane, NodePaths p
 
         Durable.FlushFolder(folder);
         return folder;
+    }
+
+    /// <summary>Removes parts of downloads that nobody went on with for a day.</summary>
+    public void Sweep()
+    {
+        if (!Directory.Exists(paths.Artifacts))
+            return;
+        try
+        {
+            foreach (var part in Directory.EnumerateFiles(paths.Artifacts, "*.part", SearchOption.AllDirectories))
+            {
+                if (time.GetUtcNow() - File.GetLastWriteTimeUtc(part) > _longestLeft)
+                    File.Delete(part);
+            }
+        }
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
+        {
+            // Room is made again when a download needs it.
+        }
     }
 
     /// <summary>What was whole when it was written may have rotted since: nothing is loaded that was not hashed just before.</summary>

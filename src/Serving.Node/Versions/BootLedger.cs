@@ -7,7 +7,8 @@ namespace Serving.Node.Versions;
 
 /// <summary>
 /// Remembers across crashes which releases were being taken into service. A marker is written before the load and cleared once the release has served for a while.
-/// Markers that are there at a start were left behind by a crash; the third crash within ten minutes quarantines the suspect. Thread-safe.
+/// Markers that are there at a start were left behind by a crash; the third crash within ten minutes quarantines the suspect.
+/// Crashes of processes that run one release only are counted with them. Thread-safe.
 /// </summary>
 internal sealed class BootLedger
 {
@@ -93,6 +94,19 @@ internal sealed class BootLedger
         return true;
     });
 
+    /// <summary>A process that ran nothing but this release has crashed.</summary>
+    /// <returns>Whether it was the third time in ten minutes: the release is quarantined now.</returns>
+    public bool Crashed(string release)
+    {
+        var isTooMuch = false;
+        Change(() =>
+        {
+            isTooMuch = Count(release);
+            return true;
+        });
+        return isTooMuch;
+    }
+
     /// <summary>Lets every quarantined release be tried again.</summary>
     public void Forgive() => Change(() =>
     {
@@ -113,15 +127,19 @@ internal sealed class BootLedger
         List<string> suspects = _file.Loading is { } loading ? [loading] : unproven.Count > 0 ? unproven : [.. _file.Marked];
         _file.Marked.Clear();
         _file.Loading = null;
-        var now = _time.GetUtcNow();
         foreach (var suspect in suspects)
-        {
-            var crashes = _file.Crashes[suspect] = [.. _file.Crashes.GetValueOrDefault(suspect, []).Where(at => at > now - _window), now];
-            if (crashes.Count >= MostCrashes)
-                Quarantine(suspect, RejectionReasons.CrashLoop);
-        }
-
+            Count(suspect);
         Change(() => true);
+    }
+
+    private bool Count(string release)
+    {
+        var now = _time.GetUtcNow();
+        var crashes = _file.Crashes[release] = [.. _file.Crashes.GetValueOrDefault(release, []).Where(at => at > now - _window), now];
+        if (crashes.Count < MostCrashes)
+            return false;
+        Quarantine(release, RejectionReasons.CrashLoop);
+        return true;
     }
 
     private void Change(Func<bool> change)

@@ -7,21 +7,32 @@ namespace Serving.Node.Versions;
 /// A release in memory. Whoever uses the model holds a reference meanwhile; the model is disposed of when the last one is given back
 /// after <see cref="Retire"/>. Thread-safe.
 /// </summary>
-internal sealed class LoadedRelease(string id, ReleaseState state, OnnxModel model, TimeProvider time) : IDisposable
+internal sealed class LoadedRelease : IRunHold, IDisposable
 {
+    private readonly ServedModel _model;
+
     // The owner's own reference is the first.
     private int _references = 1;
     private int _retired;
 
-    public string Id => id;
+    public LoadedRelease(string id, ReleaseState state, ServedModel model, BatchPlan plan, TimeProvider time)
+    {
+        (Id, State, _model, Since) = (id, state, model, time.GetUtcNow());
+        Runner = new ModelRunner(model, plan, time, plan.ParallelRuns(Environment.ProcessorCount, time.TimestampFrequency), hold: this);
+    }
 
-    public ReleaseState State => state;
+    public string Id { get; }
 
-    public OnnxModel Model => model;
+    public ReleaseState State { get; }
 
-    public ModelRunner Runner { get; } = new(time, parallelRuns: Math.Max(2, Environment.ProcessorCount));
+    public ServedModel Model => _model;
 
-    public DateTimeOffset Since { get; } = time.GetUtcNow();
+    public ModelRunner Runner { get; }
+
+    public DateTimeOffset Since { get; }
+
+    /// <summary>Memory that it took when it was loaded, bytes; 0: not known.</summary>
+    public long MemoryBytes { get; init; }
 
     public bool IsDisposed => Volatile.Read(ref _references) == 0;
 
@@ -46,7 +57,7 @@ internal sealed class LoadedRelease(string id, ReleaseState state, OnnxModel mod
             return;
 
         Runner.Dispose();
-        model.Dispose();
+        _model.Dispose();
     }
 
     /// <summary>Gives the owner's reference back. Safe to call twice.</summary>

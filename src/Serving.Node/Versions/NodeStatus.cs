@@ -14,11 +14,13 @@ internal sealed class NodeStatus(ServingTable table, BootLedger ledger, SeriesRe
     private readonly ConcurrentDictionary<string, ServedRelease> _loading = new(StringComparer.Ordinal);
     private readonly DateTimeOffset _started = time.GetUtcNow();
     private volatile Rejection? _rejected;
+    private volatile string? _controlPlaneError;
     private volatile bool _draining;
     private volatile bool _stateLost;
     private volatile string? _source;
     private readonly Channel<bool> _changes = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private long _appliedAt;
+    private long _agedBefore;
 
     public string? Source => _source;
 
@@ -30,21 +32,29 @@ internal sealed class NodeStatus(ServingTable table, BootLedger ledger, SeriesRe
 
     public Rejection? Rejected => _rejected;
 
-    public TimeSpan? ConfigurationAge => table.Current.Revision == 0 ? null : time.GetElapsedTime(Volatile.Read(ref _appliedAt));
+    /// <summary>Why the control plane could not be asked the last time, to the last detail; null: it answered, or was not asked yet.</summary>
+    public string? ControlPlaneError
+    {
+        get => _controlPlaneError;
+        set => _controlPlaneError = value;
+    }
+
+    /// <summary>Since what is served was first served here, a restart in between or not.</summary>
+    public TimeSpan? ConfigurationAge => table.Current.Revision == 0 ? null : time.GetElapsedTime(Volatile.Read(ref _appliedAt)) + new TimeSpan(Volatile.Read(ref _agedBefore));
 
     public void Restored(bool stateLost) => _stateLost = stateLost;
 
-    /// <param name="isNew">Another state than before; else the same one with other releases in memory.</param>
-    public void Applied(string source, bool isNew)
+    /// <summary>Another state than before is about to be served: whoever sees it served must see its age and source as well.</summary>
+    /// <param name="at">When it was first served here, by this machine's clock; null: now.</param>
+    public void Applying(string source, DateTimeOffset? at)
     {
-        if (isNew)
-        {
-            _source = source;
-            Volatile.Write(ref _appliedAt, time.GetTimestamp());
-        }
-
-        Changed();
+        _source = source;
+        Volatile.Write(ref _appliedAt, time.GetTimestamp());
+        Volatile.Write(ref _agedBefore, at is null ? 0 : Math.Max(0, (time.GetUtcNow() - at.Value).Ticks));
     }
+
+    /// <summary>What is served has changed, or what is in memory.</summary>
+    public void Applied() => Changed();
 
     public void Refuse(Rejection? rejection)
     {

@@ -1,5 +1,7 @@
 using System.Collections.Frozen;
 using Serving.Contracts.State;
+using Serving.Node.Cache;
+using Serving.Node.Log;
 using Serving.Node.Metrics;
 using Serving.Node.Predict;
 using Serving.Node.Respond;
@@ -37,11 +39,15 @@ internal sealed record ServedEndpoint(
     EndpointState State, ServedArm[] Arms, FrozenDictionary<string, ServedArm> ByVersion, AdmissionCount Admission)
 {
     public string Name => State.Name;
+
+    /// <summary>The versions that aliases of the registry point at, of those in memory.</summary>
+    public FrozenDictionary<string, string> VersionByAlias { get; init; } = FrozenDictionary<string, string>.Empty;
 }
 
 /// <param name="Upper">First bucket that belongs to the next arm.</param>
 /// <param name="LogHead">What every log record of the arm begins with.</param>
-internal sealed record ServedArm(string Name, LoadedRelease Release, int Upper, SeriesCounters Counters, WatchedNumbers Watched, AnswerParts Answer, byte[] LogHead);
+/// <param name="Cache">Null: every request is run.</param>
+internal sealed record ServedArm(string Name, LoadedRelease Release, int Upper, SeriesCounters Counters, WatchedNumbers Watched, AnswerParts Answer, LogHead LogHead, ArmCache? Cache = null);
 
 /// <summary>Requests of one endpoint that are in this node. It outlives the snapshots, so that a switch does not forget those under way.</summary>
 internal sealed class AdmissionCount

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Collections.Frozen;
 using Serving.Contracts.State;
+using Serving.Node.Cache;
 using Serving.Node.Log;
 using Serving.Node.Metrics;
 using Serving.Node.Predict;
@@ -9,7 +10,7 @@ using Serving.Node.Respond;
 namespace Serving.Node.Versions;
 
 /// <summary>Turns a verified desired state and the releases in memory into a snapshot.</summary>
-internal sealed class SnapshotBuilder(SeriesRegistry registry)
+internal sealed class SnapshotBuilder(SeriesRegistry registry, NodeCaches caches)
 {
     private readonly ConcurrentDictionary<string, AdmissionCount> _admissions = new(StringComparer.Ordinal);
 
@@ -26,6 +27,7 @@ internal sealed class SnapshotBuilder(SeriesRegistry registry)
 
         foreach (var gone in _admissions.Keys.Where(name => !endpoints.ContainsKey(name)))
             _admissions.TryRemove(gone, out _);
+        caches.Keep(endpoints.Keys);
         return new ServingSnapshot(state.Revision, state.TimelineId, document.ContentHash, endpoints, loaded.ToFrozenDictionary(StringComparer.Ordinal));
     }
 
@@ -35,7 +37,21 @@ internal sealed class SnapshotBuilder(SeriesRegistry registry)
         var arms = endpoint.Arms
             .Select(arm => Arm(endpoint, arm.Name, loaded[arm.Release], upper += arm.Weight))
             .ToArray();
-        return new ServedEndpoint(endpoint, arms, ByVersion(endpoint, state, loaded), _admissions.GetOrAdd(endpoint.Name, _ => new AdmissionCount()));
+        return new ServedEndpoint(endpoint, arms, ByVersion(endpoint, state, loaded), _admissions.GetOrAdd(endpoint.Name, _ => new AdmissionCount()))
+        {
+            VersionByAlias = ByAlias(endpoint, state, loaded),
+        };
+    }
+
+    /// <summary>Read from the document, not from what is loaded: an alias moves while its versions stay.</summary>
+    private static FrozenDictionary<string, string> ByAlias(EndpointState endpoint, DesiredState state, IReadOnlyDictionary<string, LoadedRelease> loaded)
+    {
+        var models = endpoint.Arms.Select(arm => state.Releases[arm.Release].Model).ToHashSet(StringComparer.Ordinal);
+        return state.Releases
+            .Where(release => loaded.ContainsKey(release.Key) && models.Contains(release.Value.Model))
+            .SelectMany(release => release.Value.Aliases ?? [], (release, alias) => (Alias: alias, release.Value.Version))
+            .DistinctBy(row => row.Alias, StringComparer.Ordinal)
+            .ToFrozenDictionary(row => row.Alias, row => row.Version, StringComparer.Ordinal);
     }
 
     private FrozenDictionary<string, ServedArm> ByVersion(EndpointState endpoint, DesiredState state, IReadOnlyDictionary<string, LoadedRelease> loaded)
@@ -50,8 +66,11 @@ internal sealed class SnapshotBuilder(SeriesRegistry registry)
             .ToFrozenDictionary(release => release.State.Version, release => Arm(endpoint, ArmState.Direct, release, 0), StringComparer.Ordinal);
     }
 
-    private ServedArm Arm(EndpointState endpoint, string name, LoadedRelease release, int upper) =>
-        new(name, release, upper, registry.For(endpoint.Name, release.Id, release.State.Model, release.State.Version, name), WatchedNumbers.Of(endpoint.Monitor, release.Model.Outputs),
+    private ServedArm Arm(EndpointState endpoint, string name, LoadedRelease release, int upper)
+    {
+        var counters = registry.For(endpoint.Name, release.Id, release.State.Model, release.State.Version, name);
+        return new ServedArm(name, release, upper, counters, WatchedNumbers.Of(endpoint.Monitor, release.Model.Outputs),
             AnswerParts.Of(endpoint.Name, name, release.Id, release.State.Model, release.State.Version),
-            RecordWriter.HeadOf(endpoint.Name, release.Id, release.State.Model, release.State.Version, name));
+            LogHead.Of(endpoint, release, name), caches.For(endpoint, release, counters.Cache));
+    }
 }

@@ -41,7 +41,8 @@ internal sealed partial class StateSource(
                 await controlPlane.EnsureJoinedAsync(cancel);
                 if (await controlPlane.GetStateAsync(versions.KnownHash, cancel) is { } document)
                     versions.Offer(document, "poll");
-            }, cancel);
+                status.ControlPlaneError = null;
+            }, cancel, failure => status.ControlPlaneError = failure);
             failures = reached ? 0 : failures + 1;
             await Task.Delay(reached ? options.PollInterval : Backoff.After(failures, options.PollInterval), time, cancel);
         }
@@ -58,6 +59,7 @@ internal sealed partial class StateSource(
                 hub.On<byte[]>("State", document => versions.Offer(document, "push"));
                 hub.On("ClearQuarantine", versions.Forgive);
                 hub.On("Drain", status.Drain);
+                hub.On("RotateCredential", () => TryAsync(() => RotateAsync(cancel), cancel));
                 var closed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
                 hub.Closed += _ =>
                 {
@@ -80,6 +82,13 @@ internal sealed partial class StateSource(
             failures = reached ? 1 : failures + 1;
             await Task.Delay(Backoff.After(failures, TimeSpan.FromSeconds(15)), time, cancel);
         }
+    }
+
+    /// <summary>The first use of the new credential ends the connection that was opened with the old one; the next is made with the new one.</summary>
+    private async Task RotateAsync(CancellationToken cancel)
+    {
+        await controlPlane.RotateAsync(cancel);
+        await controlPlane.PostReportAsync(status.Report(), cancel);
     }
 
     private async Task ReportAsync(CancellationToken cancel)
@@ -112,7 +121,7 @@ internal sealed partial class StateSource(
 
     private byte[] Serialize() => JsonSerializer.SerializeToUtf8Bytes(status.Report(), ContractsJson.Default.Report);
 
-    private async Task<bool> TryAsync(Func<Task> action, CancellationToken cancel)
+    private async Task<bool> TryAsync(Func<Task> action, CancellationToken cancel, Action<string>? failed = null)
     {
         try
         {
@@ -122,18 +131,29 @@ internal sealed partial class StateSource(
         catch (Exception failure) when (!cancel.IsCancellationRequested)
         {
             // Whatever it is, the loops go on: the control plane may be mended while this node serves.
-            Complain(failure);
+            var why = WhyOf(failure);
+            failed?.Invoke(why);
+            Complain(why);
             return false;
         }
     }
 
-    private void Complain(Exception failure)
+    /// <summary>With what lies beneath: that a certificate has expired, or is another host's, is said by the innermost only.</summary>
+    private static string WhyOf(Exception failure)
+    {
+        var why = failure.Message;
+        for (var inner = failure.InnerException; inner is not null; inner = inner.InnerException)
+            why = why.Contains(inner.Message, StringComparison.Ordinal) ? why : $"{why} {inner.Message}";
+        return why;
+    }
+
+    private void Complain(string why)
     {
         if (_complained && time.GetElapsedTime(_complainedAt) < _complainEvery)
             return;
         _complained = true;
         _complainedAt = time.GetTimestamp();
-        LogUnreachable(options.ControlPlaneUrl, failure.Message);
+        LogUnreachable(options.ControlPlaneUrl, why);
     }
 
     [LoggerMessage(LogLevel.Warning, "The control plane at {Url} does not answer: {Reason}. Serving is not affected; this node keeps trying")]

@@ -34,5 +34,20 @@ internal sealed class StateStore(NodePaths paths)
         IsLost = false;
     }
 
-    private static StateDocument? Whole(string path) => File.Exists(path) ? StateDocument.Verify(File.ReadAllBytes(path), out _) : null;
+    /// <summary>When a document that <see cref="Read"/> gave was written, by this machine's clock; null: it is there no more.</summary>
+    public DateTimeOffset? WrittenAt(StateDocument document) => _generations.Select(paths.State)
+        .Where(path => Whole(path)?.ContentHash == document.ContentHash).Select(path => (DateTimeOffset?)File.GetLastWriteTimeUtc(path)).FirstOrDefault();
+
+    /// <returns>Null: not there, damaged, or not readable.</returns>
+    private static StateDocument? Whole(string path)
+    {
+        try
+        {
+            return File.Exists(path) ? StateDocument.Verify(File.ReadAllBytes(path), out _) : null;
+        }
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
 }

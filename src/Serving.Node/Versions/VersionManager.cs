@@ -18,12 +18,17 @@ internal sealed partial class VersionManager(
 
     private readonly Channel<Arrival> _arrivals = Channel.CreateBounded<Arrival>(new BoundedChannelOptions(16) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
     private readonly Dictionary<string, LoadedRelease> _loaded = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, long> _sizes = new(StringComparer.Ordinal);
     private readonly Refusals _refusals = new(options.PollInterval, time);
     private readonly long _warmMemory = options.WarmMemory > 0 ? options.WarmMemory : GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2;
     private ReleaseLoad? _load;
     private StateDocument? _desired;
     private string _source = "cache";
     private Rejection? _documentRefused;
+    private Rejection? _notWritten;
+    private string? _writtenHash;
+    private DesiredState? _written;
+    private DesiredState? _previous;
     private volatile string? _knownHash;
 
     /// <summary>Content hash of the newest state taken, served or not; null: a document was refused, or there is none. Thread-safe.</summary>
@@ -38,6 +43,7 @@ internal sealed partial class VersionManager(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        loader.SweepDownloads();
         await RestoreAsync(stoppingToken);
         status.Restored(store.IsLost);
         while (!stoppingToken.IsCancellationRequested)
@@ -82,7 +88,8 @@ internal sealed partial class VersionManager(
     /// <summary>Serves what was served before the restart, before anyone was reached.</summary>
     private async Task RestoreAsync(CancellationToken cancel)
     {
-        foreach (var document in store.Read())
+        var generations = store.Read();
+        foreach (var document in generations)
         {
             try
             {
@@ -93,7 +100,9 @@ internal sealed partial class VersionManager(
                 }
 
                 _desired = document;
-                Publish(document, WantedOf(document));
+                (_written, _writtenHash) = (document.State, document.ContentHash);
+                _previous = generations.FirstOrDefault(other => other != document)?.State;
+                Publish(document, WantedOf(document), store.WrittenAt(document));
                 return;
             }
             catch (ReleaseRefusedException refused)
@@ -114,13 +123,15 @@ internal sealed partial class VersionManager(
         {
             ledger.Forgive();
             _refusals.Clear();
+            foreach (var release in _loaded.Values)
+                release.Model.Forgive();
             return;
         }
 
         var document = StateDocument.Verify(utf8, out var defect);
         if (document is null)
         {
-            RefuseDocument(new Rejection(0, RejectionReasons.MalformedState, defect!));
+            RefuseDocument(new Rejection(StateDocument.RevisionClaimedBy(utf8), RejectionReasons.MalformedState, defect!));
             return;
         }
 
@@ -134,6 +145,8 @@ internal sealed partial class VersionManager(
             return;
 
         _desired = document;
+        foreach (var gone in _sizes.Keys.Where(id => !document.State.Releases.ContainsKey(id)).ToList())
+            _sizes.Remove(gone);
         _source = arrival.Source;
         _documentRefused = null;
         _refusals.Clear();
@@ -158,7 +171,9 @@ internal sealed partial class VersionManager(
         {
             try
             {
-                _loaded[ended.Release] = await ended.Task;
+                var loaded = _loaded[ended.Release] = await ended.Task;
+                // Remembered also when it is put away, or it would be loaded again at once because of its smaller files.
+                _sizes[ended.Release] = loaded.MemoryBytes;
                 _refusals.Forget(ended.Release);
             }
             catch (OperationCanceledException)
@@ -184,7 +199,9 @@ internal sealed partial class VersionManager(
             {
             }
 
-            status.Refuse(_documentRefused ?? _refusals.FirstOf([.. wanted.Routed, .. wanted.Warm], document.State.Revision) ?? TooLarge(document, wanted));
+            if (_notWritten is not null && table.Current.ContentHash == document.ContentHash)
+                WriteDown(document);
+            status.Refuse(_documentRefused ?? _refusals.FirstOf([.. wanted.Routed, .. wanted.Warm], document.State.Revision) ?? LostOf(document, wanted) ?? _notWritten ?? TooLarge(document, wanted));
         }
         else
         {
@@ -201,7 +218,12 @@ internal sealed partial class VersionManager(
         var next = VersionPolicy.Next(wanted, new Holding(
             _loaded.Keys.ToHashSet(StringComparer.Ordinal), _load?.Release, _refusals.Standing, served.ContentHash, served.Releases.Keys.ToHashSet(StringComparer.Ordinal)));
         if (next == NextStep.Publish)
-            return TryPublish(document, wanted);
+        {
+            WriteDown(document);
+            Publish(document, wanted);
+            return true;
+        }
+
         if (next == NextStep.StopLoading)
             _load!.Stop();
         else if (next.Release is { } release)
@@ -216,36 +238,43 @@ internal sealed partial class VersionManager(
         _load = new ReleaseLoad(release, stop => loader.LoadAsync(release, state, pinned, stop), cancel);
     }
 
-    private bool TryPublish(StateDocument document, Wanted wanted)
+    /// <summary>
+    /// What is served is on disk before it is acknowledged, but for one case: a disk that takes no more must not stand in the way of a release that is
+    /// in memory already, which may be the way back. Then it is tried again with every look.
+    /// </summary>
+    private void WriteDown(StateDocument document)
     {
+        if (document.ContentHash == _writtenHash)
+            return;
         try
         {
-            // What is served is on disk before it is acknowledged.
-            if (document.ContentHash != table.Current.ContentHash)
-                store.Write(document, table.Current.ContentHash);
+            store.Write(document, _writtenHash);
+            (_previous, _written, _writtenHash) = (_written, document.State, document.ContentHash);
+            _notWritten = null;
         }
-        catch (IOException full)
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            RefuseDocument(new Rejection(document.State.Revision, RejectionReasons.InsufficientDisk, $"The desired state could not be written down: {full.Message}"));
-            return false;
+            var rejection = new Rejection(document.State.Revision, RejectionReasons.StateNotWritten,
+                $"Revision {document.State.Revision} is served, but could not be written down: {failure.Message} A restart before it is would serve the revision before it until the control plane is reached. Make room on the node's disk.");
+            if (_notWritten != rejection)
+                LogRefused(rejection.Revision, rejection.Reason, rejection.Detail);
+            _notWritten = rejection;
         }
-
-        if (_documentRefused?.Revision == document.State.Revision)
-            _documentRefused = null;
-        Publish(document, wanted);
-        return true;
     }
 
-    private void Publish(StateDocument document, Wanted wanted)
+    /// <param name="at">When it was first served here; null: now.</param>
+    private void Publish(StateDocument document, Wanted wanted, DateTimeOffset? at = null)
     {
         var before = table.Current.Revision;
         var kept = _loaded.Where(pair => wanted.All.Contains(pair.Key)).ToDictionary(StringComparer.Ordinal);
         var snapshot = builder.Build(document, controlPlane.Pool, kept);
+        if (before != snapshot.Revision)
+            status.Applying(_source, at);
         FailPoint.Hit("node.switch.before");
         table.Publish(snapshot);
         FailPoint.Hit("node.switch.after");
         LetGo(id => !kept.ContainsKey(id));
-        status.Applied(_source, isNew: before != snapshot.Revision);
+        status.Applied();
         if (before != snapshot.Revision)
             LogApplied(snapshot.Revision, _source, snapshot.Endpoints.Count, kept.Count);
     }
@@ -260,14 +289,23 @@ internal sealed partial class VersionManager(
         }
     }
 
-    private Wanted WantedOf(StateDocument document) => Wanted.Of(document, controlPlane.Pool, _warmMemory);
+    private Wanted WantedOf(StateDocument document) => Wanted.Of(document, controlPlane.Pool, _warmMemory, _sizes.GetValueOrDefault);
+
+    /// <summary>A release whose own process crashed too often stays in the table, so that requests for it go to the stable arm, until a state does without it.</summary>
+    private Rejection? LostOf(StateDocument document, Wanted wanted) => _loaded.Values
+        .Where(release => wanted.All.Contains(release.Id) && release.Model.Lost is not null)
+        .Select(release => new Rejection(document.State.Revision, RejectionReasons.CrashLoop, release.Model.Lost!, release.Id))
+        .FirstOrDefault();
 
     private Rejection? TooLarge(StateDocument document, Wanted wanted) => wanted.TooLarge.Count == 0 ? null : new Rejection(
         document.State.Revision, RejectionReasons.InsufficientMemory, $"Releases without traffic may take {_warmMemory} bytes (Node__WarmMemory); there is no room for {string.Join(", ", wanted.TooLarge)}.", wanted.TooLarge[0]);
 
-    /// <summary>Artifacts that a download may not push off the disk: of the new state, and of what is in memory now.</summary>
+    /// <summary>Artifacts that a download may not push off the disk: of the new state, of what both generations on disk serve, and of what is in memory now.</summary>
     private HashSet<string> Pinned(DesiredState state) =>
-        [.. state.Artifacts.Keys, .. _loaded.Values.Select(release => release.State.Artifact)];
+        [.. state.Artifacts.Keys, .. ServedBy(_written), .. ServedBy(_previous), .. _loaded.Values.Select(release => release.State.Artifact)];
+
+    private static IEnumerable<string> ServedBy(DesiredState? state) =>
+        state is null ? [] : state.Endpoints.SelectMany(endpoint => endpoint.Arms).Select(arm => state.Releases[arm.Release].Artifact);
 
     /// <param name="Utf8">A document; null: what is quarantined is to be tried again.</param>
     private sealed record Arrival(ReadOnlyMemory<byte>? Utf8, string Source);

@@ -10,8 +10,10 @@ internal sealed record Wanted(string ContentHash, IReadOnlyList<string> Routed, 
 {
     public IReadOnlySet<string> All { get; } = Routed.Concat(Warm).ToHashSet(StringComparer.Ordinal);
 
-    /// <param name="warmMemory">Bytes that releases without traffic may take together; their size is taken to be that of their files.</param>
-    public static Wanted Of(StateDocument document, string pool, long warmMemory)
+    /// <summary>What there is no room for is what stands last in the document's list, which names the ways back before the candidates. What is routed is never left out, and what is on no list is not held.</summary>
+    /// <param name="warmMemory">Bytes that releases without traffic may take together.</param>
+    /// <param name="measured">Memory of a release as it was last loaded here; 0: not known, its size is taken to be that of its files.</param>
+    public static Wanted Of(StateDocument document, string pool, long warmMemory, Func<string, long> measured)
     {
         var state = document.State;
         var routed = state.Endpoints
@@ -24,7 +26,7 @@ internal sealed record Wanted(string ContentHash, IReadOnlyList<string> Routed, 
         var left = warmMemory;
         foreach (var id in state.KeepWarm.Except(routed, StringComparer.Ordinal))
         {
-            var size = state.Artifacts[state.Releases[id].Artifact].TotalSize();
+            var size = Math.Max(state.Artifacts[state.Releases[id].Artifact].TotalSize(), measured(id));
             (size <= left ? warm : tooLarge).Add(id);
             left -= size <= left ? size : 0;
         }

@@ -1,5 +1,7 @@
 using ControlPlane.Domain.Registry;
 using ControlPlane.Domain.Rollouts;
+using ControlPlane.Domain.Rollouts.Gates;
+using ControlPlane.Domain.Statistics;
 using ControlPlane.Data.Tests.Kit;
 using Microsoft.EntityFrameworkCore.Metadata;
 using Serving.Contracts.Models;
@@ -43,10 +45,31 @@ internal static class Samples
         [typeof(LoggingState)] = new LoggingState(0.25, ["amount"]),
         [typeof(MonitorState)] = new MonitorState("probabilities[1]", "max(probabilities)"),
         [typeof(LimitsState)] = new LimitsState(1, 2, 3, 4),
+        [typeof(CacheState)] = new CacheState(1 << 20, "30s", 0.25),
         [typeof(Binding)] = new Binding(["a"], [new TensorBinding("x", ["a", "b"]), new TensorBinding("y", Feature: "c")]),
-        [typeof(RuntimeConfiguration)] = new RuntimeConfiguration(4, "process", new BatchingConfiguration(64, 2_000)),
+        [typeof(RuntimeConfiguration)] = new RuntimeConfiguration(4, "process", new BatchingConfiguration(64, 2_000), Memory: 5_000_000_000),
         [typeof(RolloutPlan)] = new RolloutPlan("canary", [new RolloutStep(StepKind.Shift, 2_500)], NeedsApproval: true, TimeSpan.FromHours(24)),
         [typeof(RolloutState)] = new RolloutState(RolloutPhase.RollingBack, 2, 1, 2_500, Some.Noon, Awkward, RolloutPhase.RolledBack),
+        [typeof(EvidenceWindows)] = new EvidenceWindows(1, 7, 9, 80, 20),
+        [typeof(Evidence)] = new Evidence(2)
+        {
+            Step = 1, Through = 9, From = 7, Held = 3, Unmeasured = 1, StableSamples = 80, CandidateSamples = 20,
+            Gates = new Dictionary<string, GateEvidence>
+            {
+                ["error_rate"] = new()
+                {
+                    Risk = new RelativeRisk([new FailureCount(0.2, 12, 9)]), RiskRequests = 100, Stable = new Moments(80, 0.5, 2), Candidate = new Moments(20, 0.25, 1), Unusable = 1, Recent = [true, false],
+                    Pool = new Moments(3, double.NaN, double.PositiveInfinity), Last = 0.25,
+                },
+            },
+        },
+        [typeof(IReadOnlyList<Reading>)] = new List<Reading>
+        {
+            new("error_rate", Verdict.Worse, BreachAction.Pause, IsRequired: true)
+            {
+                Value = 1.5, Low = 1.2, High = double.PositiveInfinity, Threshold = 1.1, StableSamples = 80, CandidateSamples = 20, MinSamples = 10, Eta = TimeSpan.FromMinutes(3), Sentence = Awkward,
+            },
+        },
         [typeof(Report)] = new Report
         {
             NodeSession = "s",

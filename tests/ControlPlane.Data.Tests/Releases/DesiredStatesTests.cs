@@ -1,6 +1,8 @@
 using ControlPlane.Data.Releases;
 using ControlPlane.Data.Tests.Kit;
 using ControlPlane.Domain.Primitives;
+using ControlPlane.Domain.Registry;
+using ControlPlane.Domain.Releases;
 using ControlPlane.Domain.Rollouts;
 using Microsoft.EntityFrameworkCore;
 using Serving.Contracts.State;
@@ -104,6 +106,20 @@ public sealed class DesiredStatesTests(Databases databases)
         Assert.Empty((await NewestAsync(database)).KeepWarm);
     }
 
+    [Theory, MemberData(nameof(Providers))]
+    public async Task What_asks_nodes_for_nothing_new_makes_no_revision_and_no_push(string provider)
+    {
+        await using var database = await (await databases.MakeAsync(provider)).WithProductionAsync();
+        await ServeAsync(database, "fraud", version: 1);
+
+        var again = Some.Value(await database.ChangeAsync<long>(
+            async db => await db.PublishAsync(TestDatabase.Production, Some.Person, "again", Some.Noon, CancellationToken.None), CancellationToken.None));
+
+        await using var db = database.CreateDbContext();
+        Assert.Equal(1, again);
+        Assert.Equal((1, 1), (await db.DesiredStates.CountAsync(), await db.PendingEffects.CountAsync()));
+    }
+
     private static async Task<DesiredState> NewestAsync(TestDatabase database)
     {
         await using var db = database.CreateDbContext();
@@ -111,6 +127,43 @@ public sealed class DesiredStatesTests(Databases databases)
     }
 
     /// <summary>Makes an endpoint that serves a release of this version.</summary>
+    [Theory, MemberData(nameof(Providers))]
+    public async Task An_alias_that_moves_makes_a_revision_where_its_model_is_served_and_nowhere_else(string provider)
+    {
+        await using var database = await (await databases.MakeAsync(provider)).WithProductionAsync();
+        await ServeAsync(database, "fraud", version: 1);
+        var model = Some.Model();
+        await database.ChangeAsync<Done>(async db =>
+        {
+            db.Environments.Add(new ServingEnvironment { Name = "other", TimelineId = "t2" });
+            db.Models.Add(model);
+            await db.SaveChangesAsync();
+            return default(Done);
+        }, CancellationToken.None);
+
+        Assert.Equal((2L, "champion"), await MoveAsync("champion", 1));
+        Assert.Equal((3L, "best,champion"), await MoveAsync("best", 1));
+        Assert.Equal((4L, "best"), await MoveAsync("champion", 9));
+        Assert.Equal((4L, "best"), await MoveAsync("champion", 8));
+
+        async Task<(long Revision, string Aliases)> MoveAsync(string alias, int number)
+        {
+            await database.ChangeAsync<Done>(async db =>
+            {
+                if (await db.Aliases.SingleOrDefaultAsync(row => row.Name == alias) is { } known)
+                    known.Number = number;
+                else
+                    db.Aliases.Add(new ModelAlias { ModelId = model.Id, Name = alias, Number = number });
+                await db.PublishWhereServedAsync("fraud", Some.Person, "moved", Some.Noon, CancellationToken.None);
+                return default(Done);
+            }, CancellationToken.None);
+            await using var fresh = database.CreateDbContext();
+            Assert.Equal(0, (await fresh.Environments.SingleAsync(row => row.Name == "other")).Revision);
+            var newest = await fresh.NewestAsync(TestDatabase.Production, CancellationToken.None);
+            return (newest!.Value.Revision, string.Join(',', StateDocument.Verify(newest.Value.Utf8, out _)!.State.Releases.Values.Single().Aliases ?? []));
+        }
+    }
+
     private static async Task ServeAsync(TestDatabase database, string name, int version, DateTimeOffset? at = null) => Some.Value(await database.ChangeAsync<long>(async db =>
     {
         var release = Some.Release(version);

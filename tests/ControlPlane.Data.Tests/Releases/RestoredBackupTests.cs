@@ -62,7 +62,11 @@ public sealed class RestoredBackupTests(Databases databases)
     }
 
     private static Task<Outcome<long>> PublishAsync(TestDatabase database) => database.ChangeAsync<long>(
-        async db => await db.PublishAsync(TestDatabase.Production, Some.Person, "change", Some.Noon, CancellationToken.None), CancellationToken.None);
+        async db =>
+        {
+            db.Endpoints.Add(Some.Endpoint("fraud"));
+            return await db.PublishAsync(TestDatabase.Production, Some.Person, "change", Some.Noon, CancellationToken.None);
+        }, CancellationToken.None);
 
     private async Task<TestDatabase> RestoredAsync(string provider, string? timeline, long applied)
     {

@@ -26,6 +26,16 @@ public sealed class PlannerTests
     }
 
     [Fact]
+    public void An_endpoint_without_a_cache_has_no_member_of_that_name()
+    {
+        var plain = StateDocument.Seal(Planner.Plan(Some.Environment(), 7, [Serving("a", _first)], [], _releases));
+        var cached = Some.Value(Endpoint.Create("production", new EndpointSettings("fraud", Cache: new CacheState(1 << 20, "30s")), "a", Some.Noon));
+
+        Assert.DoesNotContain("cache", System.Text.Encoding.UTF8.GetString(plain.Utf8.Span), StringComparison.Ordinal);
+        Assert.Equal(new CacheState(1 << 20, "30s"), Planner.Plan(Some.Environment(), 7, [cached], [], _releases).Endpoints[0].Cache);
+    }
+
+    [Fact]
     public void Keeps_a_candidate_warm_without_traffic_while_it_is_loaded()
     {
         var endpoint = Serving("fraud", _first);
@@ -51,6 +61,21 @@ public sealed class PlannerTests
     }
 
     [Fact]
+    public void What_is_asked_for_with_all_traffic_moved_is_what_is_asked_for_once_the_rollout_is_over()
+    {
+        var endpoint = Serving("fraud", _first);
+        endpoint.Serve(_second.Id, Some.Noon);
+        var third = Some.Release(3);
+        var releases = new Dictionary<string, Release>(_releases) { [third.Id] = third };
+        var moved = Planner.Plan(Some.Environment(), 7, [endpoint], [Started(endpoint, third.Id, Rollback.Plan(isWarm: true))], releases);
+        endpoint.Serve(third.Id, Some.Noon);
+
+        var over = Planner.Plan(Some.Environment(), 7, [endpoint], [], releases);
+
+        Assert.Equal(StateDocument.Seal(moved).ContentHash, StateDocument.Seal(over).ContentHash);
+    }
+
+    [Fact]
     public void An_endpoint_without_a_release_has_no_arms() =>
         Assert.Empty(Planner.Plan(Some.Environment(), 7, [Some.Endpoint()], [], _releases).Endpoints[0].Arms);
 
@@ -64,9 +89,10 @@ public sealed class PlannerTests
         };
 
         var facts = Convergence.FactsFor(
-            [("a", Says(7, "rel-2")), ("b", Says(6, null)), ("c", Says(7, null, new Rejection(7, RejectionReasons.LoadFailed, "bad opset", "rel-2")))], "rel-2", "t1", 7);
+            [("a", Says(7, "rel-2", new Rejection(7, RejectionReasons.StateNotWritten, "its disk is full"))), ("b", Says(6, null)), ("c", Says(7, null, new Rejection(7, RejectionReasons.LoadFailed, "bad opset", "rel-2")))], ["d"], "rel-2", "t1", 7);
 
         Assert.Equal((3, 1, 2), (facts.Reachable, facts.Warm, facts.Acknowledged));
+        Assert.Equal(["d"], facts.Silent);
         Assert.Equal(["c: LoadFailed: bad opset"], facts.Refused);
         Assert.False(Convergence.HasApplied(Says(7, null), "another timeline", 7));
     }

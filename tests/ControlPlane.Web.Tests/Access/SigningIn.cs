@@ -57,7 +57,7 @@ public sealed class SigningIn(SharedControlPlane shared) : IClassFixture<SharedC
     }
 
     [Fact]
-    public async Task A_wrong_password_and_an_unknown_person_get_the_same_answer()
+    public async Task H05_A_wrong_password_and_an_unknown_person_get_the_same_answer()
     {
         var wrong = await SendAsync(HttpMethod.Post, "/api/v1/session", null, new { email = ControlPlaneProcess.Email, password = "not this one at all" });
         var unknown = await SendAsync(HttpMethod.Post, "/api/v1/session", null, new { email = "nobody@example.org", password = "not this one at all" });
@@ -70,7 +70,7 @@ public sealed class SigningIn(SharedControlPlane shared) : IClassFixture<SharedC
     [Theory]
     [InlineData("/models?q=a", "/models?q=a"), InlineData("//evil", "/"), InlineData("/\\evil", "/"), InlineData("/%2f%2fevil", "/"), InlineData("/%5Cevil", "/")]
     [InlineData("https://evil", "/"), InlineData("javascript:alert(1)", "/"), InlineData(null, "/"), InlineData("", "/")]
-    public void After_signing_in_one_lands_on_a_page_of_ours(string? asked, string lands) => Assert.Equal(lands, LocalPath.Of(asked));
+    public void H11_After_signing_in_one_lands_on_a_page_of_ours(string? asked, string lands) => Assert.Equal(lands, LocalPath.Of(asked));
 
     private async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, string? token, object? body = null)
     {

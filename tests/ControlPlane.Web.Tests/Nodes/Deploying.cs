@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using ControlPlane.Web.Tests.Kit;
+using Serving.Contracts.State;
 using Testing;
 
 namespace ControlPlane.Web.Tests.Nodes;
@@ -26,6 +27,40 @@ public sealed class Deploying(SharedControlPlane shared) : IClassFixture<SharedC
         Assert.Equal(["back-0", "back-1", "back-2"], body.GetProperty("acknowledged").EnumerateArray().Select(name => name.GetString()));
         Assert.Empty(body.GetProperty("pending").EnumerateArray());
         Assert.All(fleet.Nodes, node => Assert.Equal(first, fleet.ServedBy(node)));
+    }
+
+    [Fact]
+    public async Task An_alias_that_moves_reaches_the_nodes_in_one_revision_and_switches_nothing()
+    {
+        await using var fleet = await SimulatedFleet.StartAsync(_plane, "aliased", 2);
+        var first = await fleet.ServeAsync("1");
+        await fleet.ServeAsync("2");
+        var before = (await fleet.EndpointAsync()).GetProperty("revision").GetInt64();
+
+        (await _plane.Client.PutAsJsonAsync("/api/v1/models/aliased/aliases/champion", new { version = "1" })).EnsureSuccessStatusCode();
+        await Eventually.TrueAsync(() => fleet.Nodes.All(node => node.Applied?.Releases[first].Aliases is ["champion"]), SimulatedFleet.Longest, "the alias is at the nodes");
+        var moved = (await fleet.EndpointAsync()).GetProperty("revision").GetInt64();
+        (await _plane.Client.DeleteAsync("/api/v1/models/aliased/aliases/champion")).EnsureSuccessStatusCode();
+
+        Assert.Equal(before + 1, moved);
+        await Eventually.TrueAsync(() => fleet.Nodes.All(node => node.Applied?.Releases[first].Aliases is null), SimulatedFleet.Longest, "the alias has left the nodes");
+        Assert.NotEqual(first, fleet.ServedBy(fleet.Nodes[0]));
+    }
+
+    [Fact]
+    public async Task The_setting_of_a_cache_reaches_the_nodes_and_one_out_of_range_is_refused()
+    {
+        await using var fleet = await SimulatedFleet.JoinedAsync(_plane, "keeping", 1);
+        var endpoints = $"/api/v1/environments/{SimulatedFleet.Environment}/endpoints";
+
+        var made = await _plane.Client.PostAsJsonAsync(endpoints, new { name = "keeping", pool = "keeping", cache = new { maxBytes = 1_048_576, lifetime = "30s" } });
+        var refused = await _plane.Client.PostAsJsonAsync(endpoints, new { name = "keeping-2", pool = "keeping", cache = new { lifetime = "soon" } });
+
+        Assert.Equal(HttpStatusCode.Created, made.StatusCode);
+        Assert.Equal("30s", (await made.JsonAsync()).GetProperty("cache").Text("lifetime"));
+        Assert.Equal(HttpStatusCode.BadRequest, refused.StatusCode);
+        await Eventually.TrueAsync(
+            () => fleet.Nodes[0].Applied?.Endpoints.SingleOrDefault(endpoint => endpoint.Name == "keeping")?.Cache == new CacheState(1 << 20, "30s"), SimulatedFleet.Longest, "the setting is at the node");
     }
 
     [Fact]

@@ -128,7 +128,7 @@ public sealed class PageStatesTests : IAsyncDisposable
     {
         var page = _pages.Render<OverviewPage>();
 
-        Assert.Contains("0 of 5 done", page.Find("section header").TextContent);
+        Assert.Contains("0 of 6 done", page.Find("section header").TextContent);
         Assert.Contains("Nothing serves yet", page.Find(".now").TextContent);
     }
 }

@@ -28,7 +28,7 @@ public sealed class RealModels(SharedControlPlane shared) : IClassFixture<Shared
     }
 
     [Theory, MemberData(nameof(Bad))]
-    public async Task Bad_models_are_refused_with_a_reason_and_a_remedy(string file)
+    public async Task H52_Bad_models_are_refused_with_a_reason_and_a_remedy(string file)
     {
         var model = await ModelForAsync(file);
 

@@ -10,7 +10,7 @@ public sealed class Chromium : IAsyncDisposable
 
     private Chromium(IPlaywright playwright, IBrowser browser) => (_playwright, _browser) = (playwright, browser);
 
-    /// <summary>Messages of pages that should not be there: script errors, and requests to other hosts.</summary>
+    /// <summary>Messages of pages that should not be there: script errors, what the content security policy stopped, and requests to other hosts.</summary>
     public List<string> Complaints { get; } = [];
 
     public static async Task<Chromium> StartAsync()
@@ -28,6 +28,11 @@ public sealed class Chromium : IAsyncDisposable
         {
             if (!request.Url.StartsWith(site, StringComparison.Ordinal) && !request.Url.StartsWith("data:", StringComparison.Ordinal) && !request.Url.StartsWith("blob:", StringComparison.Ordinal))
                 Complaints.Add($"{page.Url} asked {request.Url}");
+        };
+        page.Console += (_, message) =>
+        {
+            if (message.Text.Contains("Content Security Policy", StringComparison.Ordinal))
+                Complaints.Add($"{page.Url}: {message.Text}");
         };
         page.PageError += (_, error) => Complaints.Add($"{page.Url}: {error}");
         return page;

@@ -13,17 +13,19 @@ public sealed partial class Installation : IAsyncDisposable
     public const string Email = "admin@example.com";
     public const string Password = "correct horse battery";
 
-    private const string ApiToken = "0123456789012345678901234567890123456789";
+    public const string ApiToken = "0123456789012345678901234567890123456789";
     private static readonly TimeSpan _startsWithin = TimeSpan.FromSeconds(60);
 
     private readonly int _port = FreePort.Take();
     private readonly int _nodePort;
     private readonly int _gatewayPort = FreePort.Take(3);
     private readonly string _nodes;
+    private readonly bool _hasAdministrator;
     private ChildProcess? _controlPlane;
 
-    private Installation(int productionNodes)
+    private Installation(int productionNodes, bool hasAdministrator)
     {
+        _hasAdministrator = hasAdministrator;
         _nodes = $"production/default={productionNodes}";
         _nodePort = FreePort.Take(3 + 20 * productionNodes);
         Api = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{_port}/api/v1/"), Timeout = TimeSpan.FromMinutes(3) };
@@ -38,13 +40,17 @@ public sealed partial class Installation : IAsyncDisposable
 
     public string Gateway => $"http://127.0.0.1:{_gatewayPort}";
 
+    /// <summary>Host and port for gRPC.</summary>
+    public string GatewayHttp2 => $"127.0.0.1:{_gatewayPort + 1}";
+
     public ChildProcess ControlPlane => _controlPlane ?? throw new InvalidOperationException("The control plane does not run.");
 
     public string NodeUrl(int number) => $"http://127.0.0.1:{_nodePort + 20 * (number - 1)}";
 
-    public static async Task<Installation> StartAsync(int productionNodes = 2, string? failPoints = null)
+    /// <param name="hasAdministrator">False: as a newcomer finds it, with the link to the set-up page in the log.</param>
+    public static async Task<Installation> StartAsync(int productionNodes = 2, string? failPoints = null, bool hasAdministrator = true)
     {
-        var installation = new Installation(productionNodes);
+        var installation = new Installation(productionNodes, hasAdministrator);
         await installation.StartControlPlaneAsync(failPoints);
         return installation;
     }
@@ -56,8 +62,8 @@ public sealed partial class Installation : IAsyncDisposable
             ["ASPNETCORE_URLS"] = Url,
             ["PublicUrl"] = Url,
             ["Data__Directory"] = Data,
-            ["Bootstrap__AdminEmail"] = Email,
-            ["Bootstrap__AdminPassword"] = Password,
+            ["Bootstrap__AdminEmail"] = _hasAdministrator ? Email : null,
+            ["Bootstrap__AdminPassword"] = _hasAdministrator ? Password : null,
             ["Bootstrap__ApiToken"] = ApiToken,
             ["Local__Nodes"] = _nodes,
             ["Local__Gateway"] = "true",

@@ -9,7 +9,7 @@ namespace Serving.Contracts.Tests.Models;
 public sealed class OnnxScanTests
 {
     private static readonly OnnxLimits _limits = new();
-    private static readonly HashSet<string> _alone = [];
+    private static readonly Dictionary<string, long> _alone = [];
 
     public static TheoryData<string> Good => Files("good");
 
@@ -59,6 +59,41 @@ public sealed class OnnxScanTests
             Assert.NotNull(Scan(model));
             Assert.NotNull(Scan(noise));
         });
+
+    [Theory]
+    [InlineData("w.bin", "0", "4", true), InlineData("w.bin", null, null, true), InlineData("w.bin", "4", null, true), InlineData("w.bin", "8", "0", true)]
+    [InlineData("w.bin", "5", "4", false), InlineData("w.bin", "9", null, false), InlineData("w.bin", "-4", "4", false), InlineData("w.bin", "0", "-1", false), InlineData("w.bin", "9223372036854775807", "1", false)]
+    [InlineData("w.bin", "1", "9223372036854775807", false), InlineData("w.bin", "x", "4", false), InlineData("../w.bin", "0", "4", false), InlineData("/w.bin", "0", "4", false), InlineData("sub/../../w.bin", "0", "4", false)]
+    [InlineData("file:///etc/passwd", "0", "4", false), InlineData("http://example.org/w.bin", "0", "4", false), InlineData("..\\w.bin", "0", "4", false), InlineData("C:w.bin", "0", "4", false), InlineData("/dev/zero", "0", "4", false), InlineData("other.bin", "0", "4", false), InlineData("", "0", "4", false)]
+    public void H48_Weights_lie_in_a_file_that_came_too_and_within_it(string location, string? offset, string? length, bool isGood)
+    {
+        var file = TinyModel.Outside((location, offset, length));
+
+        var result = OnnxScan.Scan(new MemoryStream(file), file.Length, new Dictionary<string, long> { ["w.bin"] = 8 }, _limits, TestContext.Current.CancellationToken);
+
+        Assert.Equal(isGood ? null : ModelChecks.ExternalData, result.Failed?.Check);
+    }
+
+    [Theory]
+    [InlineData("0", "4", true), InlineData("4", "4", true), InlineData("2", "4", false), InlineData("0", "8", false), InlineData("1", "2", false)]
+    public void H48_Tensors_outside_share_all_of_their_bytes_or_none(string offset, string length, bool isGood)
+    {
+        var file = TinyModel.Outside(("w.bin", "0", "4"), ("w.bin", offset, length));
+
+        var result = OnnxScan.Scan(new MemoryStream(file), file.Length, new Dictionary<string, long> { ["w.bin"] = 8 }, _limits, TestContext.Current.CancellationToken);
+
+        Assert.Equal(isGood ? null : ModelChecks.ExternalData, result.Failed?.Check);
+    }
+
+    [Theory]
+    [InlineData("com.microsoft.extensions"), InlineData("ai.onnx.contrib"), InlineData("com.evil"), InlineData("PyOp")]
+    public void H50_Operators_of_a_domain_that_no_node_has_are_named_and_refused(string domain)
+    {
+        var result = Scan(TinyModel.OfDomain(domain, "PyOp"));
+
+        Assert.Equal(ModelChecks.Operators, result.Failed?.Check);
+        Assert.Contains(domain, result.Failed!.Detail, StringComparison.Ordinal);
+    }
 
     [Fact]
     public void Takes_weights_in_a_file_beside_it_only_when_that_came_too()

@@ -44,6 +44,46 @@ public sealed class BrokenReleaseTests
         Assert.All(histories, request => Assert.Contains(request.Release, new[] { first, other }));
     }
 
+    [Fact]
+    public async Task F60_A_probe_that_found_no_idle_time_goes_again_with_a_share_of_its_own_and_its_release_is_taken()
+    {
+        await using var site = await Site.CreateAsync();
+        var (plan, _) = await site.ServeFirstAsync();
+        // A ninth of the limit is for idle time: 2 s, which the first probe does not end in.
+        await site.RestartNodeAsync(("FAILPOINTS", "inspect.load=sleep(3000)"), ("Node__ProbeTimeout", "00:00:18"));
+        await site.Node.ReadyAsync(TimeSpan.FromSeconds(30));
+        var watch = System.Diagnostics.Stopwatch.StartNew();
+
+        await site.ControlPlane.PublishAsync(plan.With(out var second, "2", TinyModel.Add(2)).Serving("e", second).Next().Seal());
+        var taken = await site.ControlPlane.ReportAsync(report => report.AppliedRevision == 2 || report.Rejected is not null);
+
+        Assert.Null(taken.Rejected);
+        Assert.Empty(taken.Quarantined);
+        Assert.InRange(watch.Elapsed, TimeSpan.FromSeconds(5), TimeSpan.MaxValue);
+        Assert.Equal(3, await site.AskAsync());
+    }
+
+    [Theory, InlineData(126), InlineData(127), System.Runtime.Versioning.SupportedOSPlatform("linux")]
+    public async Task F60_A_probe_that_cannot_be_started_says_so_and_quarantines_nothing(int exitCode)
+    {
+        await using var site = await Site.CreateAsync();
+        var tools = Directory.CreateDirectory(Path.Combine(site.Root, "bin")).FullName;
+        var (plan, _) = await site.ServeFirstAsync(("PATH", $"{tools}:{Environment.GetEnvironmentVariable("PATH")}"));
+        var broken = Path.Combine(tools, "prlimit");
+        await File.WriteAllTextAsync(broken, $"#!/bin/sh\necho prlimit: not here >&2\nexit {exitCode}\n");
+        File.SetUnixFileMode(broken, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+
+        await site.ControlPlane.PublishAsync(plan.With(out var second, "2", TinyModel.Add(2)).Serving("e", second).Next().Seal());
+        var refused = await site.ControlPlane.ReportAsync(report => report.Rejected is not null);
+        File.Delete(broken);
+        var taken = await site.ControlPlane.ReportAsync(report => report.AppliedRevision == 2 && report.Rejected is null);
+
+        Assert.Equal(RejectionReasons.LoadFailed, refused.Rejected!.Reason);
+        Assert.Contains("could not be started", refused.Rejected.Detail, StringComparison.Ordinal);
+        Assert.Empty(refused.Quarantined);
+        Assert.Empty(taken.Quarantined);
+    }
+
     public static TheoryData<string, string, string> Wrong => new()
     {
         { "differs", """{"request":{"inputs":[{"name":"x","datatype":"FP32","shape":[1,1],"data":[1]}]},"response":{"outputs":[{"name":"y","datatype":"FP32","shape":[1,1],"data":[4]}]}}""", "4" },

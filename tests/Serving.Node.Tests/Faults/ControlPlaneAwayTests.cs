@@ -66,6 +66,24 @@ public sealed class ControlPlaneAwayTests
     }
 
     [Fact]
+    public async Task F09_The_age_of_the_configuration_goes_on_over_a_restart()
+    {
+        await using var site = await Site.CreateAsync();
+        await site.ServeFirstAsync();
+        await site.ControlPlane.ReportAsync(report => report.AppliedRevision == 1);
+        await site.StopControlPlaneAsync();
+        foreach (var file in Directory.GetFiles(site.Cache, "state*", SearchOption.AllDirectories))
+            File.SetLastWriteTimeUtc(file, DateTime.UtcNow.AddHours(-2));
+
+        await site.RestartNodeAsync();
+        await site.Node.ReadyAsync(TimeSpan.FromSeconds(20));
+
+        var status = await site.StatusAsync();
+        Assert.Equal("cache", status.GetProperty("source").GetString());
+        Assert.InRange(status.GetProperty("configAge").GetDouble(), 7_200, 7_300);
+    }
+
+    [Fact]
     public async Task F38_A_node_converges_by_poll_when_every_push_is_swallowed()
     {
         await using var site = await Site.CreateAsync();

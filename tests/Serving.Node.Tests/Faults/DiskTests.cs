@@ -90,6 +90,75 @@ public sealed class DiskTests
         Assert.Equal(4, await site.AskAsync());
     }
 
+    [Fact]
+    public async Task F57_What_the_generation_before_served_is_not_pushed_off_the_disk()
+    {
+        await using var site = await Site.CreateAsync();
+        await using var disk = SmallDisk.TryMount(Path.Combine(site.Root, "disk"), megabytes: 24);
+        Assert.SkipWhen(disk is null, "A small disk cannot be mounted here.");
+        site.CacheAt(Path.Combine(disk.Path, "cache"));
+        var (plan, _) = await site.ServeFirstAsync(("Node__DiskReserve", "0"));
+        plan = plan.With(out var before, "2", TinyModel.Padded(2, 6 << 20)).Serving("e", before).Next();
+        await site.ControlPlane.PublishAsync(plan.Seal());
+        await site.ControlPlane.ReportAsync(report => report.AppliedRevision == 2);
+        plan = plan.With(out var present, "3", TinyModel.Padded(3, 6 << 20)).Serving("e", present).Next();
+        await site.ControlPlane.PublishAsync(plan.Seal());
+        await site.ControlPlane.ReportAsync(report => report.AppliedRevision == 3);
+
+        plan = plan.With(out var next, "4", TinyModel.Padded(4, 13 << 20)).Serving("e", next).Next();
+        await site.ControlPlane.PublishAsync(plan.Seal());
+        var refused = await site.ControlPlane.ReportAsync(report => report.Rejected is not null);
+
+        Assert.Equal((RejectionReasons.InsufficientDisk, 3), (refused.Rejected!.Reason, refused.AppliedRevision));
+        Assert.Superset(Folders(plan, before, present), Artifacts(site));
+    }
+
+    [Fact]
+    public async Task F57_A_full_disk_does_not_stand_in_the_way_of_a_release_that_is_in_memory()
+    {
+        await using var site = await Site.CreateAsync();
+        await using var disk = SmallDisk.TryMount(Path.Combine(site.Root, "disk"), megabytes: 12);
+        Assert.SkipWhen(disk is null, "A small disk cannot be mounted here.");
+        site.CacheAt(Path.Combine(disk.Path, "cache"));
+        var (plan, first) = await site.ServeFirstAsync(("Node__DiskReserve", "0"));
+        plan = plan.With(out var second, "2", TinyModel.Add(2)).Serving("e", second).Warm(first).Next();
+        await site.ControlPlane.PublishAsync(plan.Seal());
+        await site.ControlPlane.ReportAsync(report => report.AppliedRevision == 2 && report.Serving.Count == 2);
+        disk.Fill();
+
+        await site.ControlPlane.PublishAsync(plan.Serving("e", first).Warm(second).Next().Seal());
+        var back = await site.ControlPlane.ReportAsync(report => report.AppliedRevision == 3 && report.Rejected is not null);
+        var answered = await site.AskAsync();
+        disk.Empty();
+        await site.ControlPlane.ReportAsync(report => report.AppliedRevision == 3 && report.Rejected is null);
+        await site.StopControlPlaneAsync();
+        await site.RestartNodeAsync();
+        await site.Node.ReadyAsync(TimeSpan.FromSeconds(30));
+
+        Assert.Equal(RejectionReasons.StateNotWritten, back.Rejected!.Reason);
+        Assert.Contains("Revision 3 is served", back.Rejected.Detail, StringComparison.Ordinal);
+        Assert.Equal(2, answered);
+        Assert.Equal(3, (await site.StatusAsync()).GetProperty("appliedRevision").GetInt64());
+    }
+
+    [Fact]
+    public async Task F52_A_part_of_a_download_that_nobody_went_on_with_for_a_day_is_removed_at_start()
+    {
+        await using var site = await Site.CreateAsync();
+        var (_, _) = await site.ServeFirstAsync();
+        var folder = Directory.CreateDirectory(Path.Combine(Directory.GetDirectories(site.Cache, "artifacts", SearchOption.AllDirectories).Single(), "abandoned")).FullName;
+        var (old, young) = (Path.Combine(folder, "old.onnx.part"), Path.Combine(folder, "young.onnx.part"));
+        await File.WriteAllBytesAsync(old, new byte[100]);
+        await File.WriteAllBytesAsync(young, new byte[100]);
+        File.SetLastWriteTimeUtc(old, DateTime.UtcNow.AddHours(-25));
+
+        await site.RestartNodeAsync();
+        await site.Node.ReadyAsync(TimeSpan.FromSeconds(30));
+
+        Assert.False(File.Exists(old));
+        Assert.True(File.Exists(young));
+    }
+
     [Theory, InlineData(""), InlineData("\0\0\0\0garbage")]
     public async Task F53_A_damaged_state_file_gives_way_to_the_generation_before(string content)
     {

@@ -37,6 +37,7 @@ public sealed class DocumentTests
         { "[]", "content hash" },
         { "HASH", "its content gives" },
         { "UNKNOWN", "does not hold" },
+        { "TWICE", "Endpoint e is there twice" },
     };
 
     [Theory, MemberData(nameof(Damaged))]
@@ -50,6 +51,7 @@ public sealed class DocumentTests
         {
             "HASH" => Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(good.Utf8.Span).Replace("\"revision\":2", "\"revision\":3", StringComparison.Ordinal)),
             "UNKNOWN" => Contracts.State.StateDocument.Seal(good.State with { Artifacts = new Dictionary<string, Contracts.Models.ArtifactManifest>() }).Utf8.ToArray(),
+            "TWICE" => Contracts.State.StateDocument.Seal(good.State with { Endpoints = [.. good.State.Endpoints, .. good.State.Endpoints] }).Utf8.ToArray(),
             _ => Encoding.UTF8.GetBytes(kind),
         };
 
@@ -62,6 +64,8 @@ public sealed class DocumentTests
 
         Assert.Equal(RejectionReasons.MalformedState, refused.Rejected!.Reason);
         Assert.Contains(says, refused.Rejected.Detail, StringComparison.Ordinal);
+        // Whoever published it hears of it by its revision; what is no document has none.
+        Assert.Equal(kind switch { "HASH" => 3, "UNKNOWN" or "TWICE" => 2, _ => 0 }, refused.Rejected.Revision);
         Assert.Equal(1, refused.AppliedRevision);
         Assert.Equal(2, answer);
         Assert.Equal(first, Assert.Single(mended.Serving).Release);

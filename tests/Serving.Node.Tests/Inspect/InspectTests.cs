@@ -120,19 +120,44 @@ public sealed class InspectTests : IDisposable
             await File.WriteAllTextAsync(Path.Combine(_folder, "golden.jsonl"), golden);
     }
 
-    private async Task<InspectReport> InspectAsync()
+    [Fact]
+    public async Task A_probe_that_gives_way_runs_on_idle_time_only()
     {
-        var (exit, output) = await RunAsync();
+        var start = ChildCommand.Build("/usr/bin/chrt", ["-p", "0"], _folder, ChildLimits.IdleProbe, withoutNetwork: false);
+
+        using var child = Process.Start(start)!;
+        var output = await child.StandardOutput.ReadToEndAsync();
+        await child.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(30));
+
+        Assert.Contains("SCHED_IDLE", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_probe_finds_what_an_inspection_finds_but_does_not_measure()
+    {
+        await File.WriteAllBytesAsync(Path.Combine(_folder, "model.onnx"), TinyModel.Add(1));
+
+        var inspected = await InspectAsync();
+        var probed = await InspectAsync(InspectCommand.ProbeVerb);
+
+        Assert.NotNull(inspected.Latency);
+        Assert.Null(probed.Latency);
+        Assert.Equal(inspected.Checks.Select(check => (check.Check, check.Outcome)), probed.Checks.Select(check => (check.Check, check.Outcome)));
+    }
+
+    private async Task<InspectReport> InspectAsync(string verb = InspectCommand.Verb)
+    {
+        var (exit, output) = await RunAsync(verb: verb);
         Assert.Equal(0, exit);
         Assert.Equal('\n', output[^1]);
         Assert.Single(output.Split('\n', StringSplitOptions.RemoveEmptyEntries));
         return JsonSerializer.Deserialize(output, ContractsJson.Default.InspectReport)!;
     }
 
-    private async Task<(int Exit, string Output)> RunAsync(string? variable = null)
+    private async Task<(int Exit, string Output)> RunAsync(string? variable = null, string verb = InspectCommand.Verb)
     {
         var temporary = Directory.CreateTempSubdirectory("inspect-temporary-").FullName;
-        var start = ChildCommand.Build(Repository.Program("Serving.Node"), ["inspect", _folder], temporary, withoutNetwork: false);
+        var start = ChildCommand.Build(Repository.Program("Serving.Node"), [verb, _folder], temporary, ChildLimits.Probe, withoutNetwork: false);
         if (variable is not null)
             start.ArgumentList.Insert(1, variable);
         using var child = Process.Start(start)!;

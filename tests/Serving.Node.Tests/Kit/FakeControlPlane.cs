@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.SignalR;
@@ -24,11 +26,14 @@ internal sealed class FakeControlPlane : IAsyncDisposable
     private volatile byte[] _document = [];
     private volatile string _hash = "";
 
-    private FakeControlPlane(WebApplication app, int port) => (_app, Port) = (app, port);
+    private FakeControlPlane(WebApplication app, int port, string scheme) => (_app, Port, Url) = (app, port, $"{scheme}://127.0.0.1:{port}");
 
     public int Port { get; }
 
-    public string Url => $"http://127.0.0.1:{Port}";
+    public string Url { get; }
+
+    /// <summary>The first byte of every connection; 22: it begins with TLS.</summary>
+    public ConcurrentQueue<byte> FirstBytes { get; } = new();
 
     /// <summary>Pushes get lost although the connection stands.</summary>
     public bool SwallowsPushes { get; set; }
@@ -47,17 +52,24 @@ internal sealed class FakeControlPlane : IAsyncDisposable
 
     public int HubAttempts;
 
-    public static async Task<FakeControlPlane> StartAsync(int? port = null)
+    /// <param name="certificate">Null: plain text.</param>
+    public static async Task<FakeControlPlane> StartAsync(int? port = null, X509Certificate2? certificate = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         var chosen = port ?? FreePort.Take();
         builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenLocalhost(chosen));
-        builder.Services.AddSignalR(hub => hub.MaximumReceiveMessageSize = 4 << 20).AddMessagePackProtocol();
         FakeControlPlane? made = null;
+        builder.WebHost.UseKestrelHttpsConfiguration();
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenLocalhost(chosen, listen =>
+        {
+            listen.Use(next => connection => made!.LookAsync(connection, next));
+            if (certificate is not null)
+                listen.UseHttps(certificate);
+        }));
+        builder.Services.AddSignalR(hub => hub.MaximumReceiveMessageSize = 4 << 20).AddMessagePackProtocol();
         builder.Services.AddSingleton<Func<FakeControlPlane>>(_ => () => made!);
         var app = builder.Build();
-        made = new FakeControlPlane(app, chosen);
+        made = new FakeControlPlane(app, chosen, certificate is null ? "http" : "https");
         made.Map();
         await app.StartAsync();
         return made;
@@ -91,6 +103,15 @@ internal sealed class FakeControlPlane : IAsyncDisposable
         using var atOnce = new CancellationTokenSource(TimeSpan.FromSeconds(2));
         await _app.StopAsync(atOnce.Token);
         await _app.DisposeAsync();
+    }
+
+    private async Task LookAsync(ConnectionContext connection, ConnectionDelegate next)
+    {
+        var first = await connection.Transport.Input.ReadAsync();
+        if (!first.Buffer.IsEmpty)
+            FirstBytes.Enqueue(first.Buffer.FirstSpan[0]);
+        connection.Transport.Input.AdvanceTo(first.Buffer.Start);
+        await next(connection);
     }
 
     private void Map()

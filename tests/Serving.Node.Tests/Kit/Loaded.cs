@@ -1,8 +1,10 @@
 using System.Collections.Frozen;
 using Serving.Contracts.State;
-using Serving.Node.Metrics;
 using Serving.Node.Log;
+using Serving.Node.Metrics;
 using Serving.Node.Predict;
+using Serving.Node.Protocols.Native;
+using Serving.Node.Protocols.OpenInference;
 using Serving.Node.Receive;
 using Serving.Node.Respond;
 using Serving.Node.Versions;
@@ -13,7 +15,7 @@ namespace Serving.Node.Tests.Kit;
 internal static class Loaded
 {
     public static LoadedRelease Release(byte[] model, string id, string version = "1") =>
-        new(id, new ReleaseState("sha256:0", "fraud", version, new RuntimeConfiguration()), Model(model), TimeProvider.System);
+        new(id, new ReleaseState("sha256:0", "fraud", version, new RuntimeConfiguration()), Model(model), BatchPlan.Single, TimeProvider.System);
 
     public static OnnxModel Model(byte[] model)
     {
@@ -29,9 +31,9 @@ internal static class Loaded
         }
     }
 
-    public static ServedArm Arm(LoadedRelease release, string name = ArmState.Stable, int upper = Bucket.Count) =>
+    public static ServedArm Arm(LoadedRelease release, string name = ArmState.Stable, int upper = Bucket.Count, LoggingState? logging = null) =>
         new(name, release, upper, new SeriesCounters("fraud", release.Id, "fraud", release.State.Version, name), WatchedNumbers.Of(null, release.Model.Outputs),
-            AnswerParts.Of("fraud", name, release.Id, "fraud", release.State.Version), RecordWriter.HeadOf("fraud", release.Id, "fraud", release.State.Version, name));
+            AnswerParts.Of("fraud", name, release.Id, "fraud", release.State.Version), LogHead.Of(new EndpointState { Name = "fraud", Logging = logging ?? new() }, release, name));
 
     /// <summary>A native request whose arm is known and whose body is read.</summary>
     public static NativeExchange Exchange(LoadedRelease release, byte[] body, LoggingState? logging = null, string id = "r-1", string? unit = null)
@@ -42,7 +44,7 @@ internal static class Loaded
             Unit = unit,
             Began = TimeProvider.System.GetTimestamp(),
             Endpoint = Endpoint(new EndpointState { Name = "fraud", Logging = logging ?? new() }, Arm(release)),
-            Arm = Arm(release),
+            Arm = Arm(release, logging: logging),
             Body = body,
             Call = release.Model.Rent(),
         };

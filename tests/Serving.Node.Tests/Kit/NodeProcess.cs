@@ -16,6 +16,8 @@ internal sealed class NodeProcess : IAsyncDisposable
 
     public HttpClient Client { get; }
 
+    public string Http2Url => $"http://127.0.0.1:{Client.BaseAddress!.Port + 1}";
+
     public string Url => Client.BaseAddress!.ToString().TrimEnd('/');
 
     public static NodeProcess Start(string cache, IReadOnlyDictionary<string, string?>? settings = null)

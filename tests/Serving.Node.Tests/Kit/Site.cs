@@ -10,6 +10,9 @@ internal sealed class Site : IAsyncDisposable
 {
     private static readonly byte[] _one = Encoding.UTF8.GetBytes("""{"inputs":{"x":[1]}}""");
 
+    /// <summary>Asks the collector for a first budget of 256 MiB, as a large processor cache does: the node must bound it by itself.</summary>
+    public static (string Name, string Value) LargeCache => ("DOTNET_GCgen0size", "0x10000000");
+
     private Site(FakeControlPlane controlPlane)
     {
         ControlPlane = controlPlane;
@@ -75,6 +78,22 @@ internal sealed class Site : IAsyncDisposable
     public Task<JsonElement> StatusAsync(Func<JsonElement, bool> isRight, string what, double seconds = 30) =>
         Eventually.GetAsync(StatusAsync, isRight, TimeSpan.FromSeconds(seconds), what);
 
+    /// <summary>Answer and body for one x.</summary>
+    public async Task<(HttpResponseMessage Answer, string Body)> PostAsync(double x, string endpoint = "e")
+    {
+        var body = new StringContent(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{{\"inputs\":{{\"x\":[{x}]}}}}"), Encoding.UTF8, "application/json");
+        var answer = await Node.Client.PostAsync($"/predict/{endpoint}", body);
+        return (answer, await answer.Content.ReadAsStringAsync());
+    }
+
+    /// <summary>A series of <c>/metrics</c>, summed over its labels; 0: it is not there.</summary>
+    public async Task<double> MetricAsync(string name) => (await Node.Client.GetStringAsync("/metrics")).Split('\n')
+        .Where(line => line.StartsWith(name, StringComparison.Ordinal) && line[name.Length] is '{' or ' ')
+        .Sum(line => double.Parse(line[(line.LastIndexOf(' ') + 1)..], System.Globalization.CultureInfo.InvariantCulture));
+
+    /// <summary>Pids of the node's workers.</summary>
+    public IReadOnlyList<int> Workers() => [.. Directory.GetDirectories("/proc").Select(folder => int.TryParse(Path.GetFileName(folder), out var pid) ? pid : 0).Where(IsWorker)];
+
     /// <summary>What the endpoint answers for x = 1.</summary>
     public async Task<double> AskAsync(string endpoint = "e")
     {
@@ -93,5 +112,18 @@ internal sealed class Site : IAsyncDisposable
             await Node.DisposeAsync();
         await ControlPlane.DisposeAsync();
         Directory.Delete(Root, recursive: true);
+    }
+
+    private bool IsWorker(int pid)
+    {
+        try
+        {
+            return pid > 0 && File.ReadAllText($"/proc/{pid}/cmdline").Split('\0') is var words && words.Contains("worker") && words.Any(word => word.StartsWith(Cache, StringComparison.Ordinal));
+        }
+        catch (IOException)
+        {
+            // It has ended meanwhile.
+            return false;
+        }
     }
 }

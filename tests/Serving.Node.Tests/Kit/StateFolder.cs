@@ -21,7 +21,7 @@ internal sealed class StateFolder : IDisposable
 
     public string StateFile => Path.Combine(Root, "state.json");
 
-    public string Release(byte[] model, string name, string version)
+    public string Release(byte[] model, string name, string version, RuntimeConfiguration? configured = null, IReadOnlyList<string>? aliases = null, string isolation = RuntimeConfiguration.InProcess)
     {
         var file = new ArtifactFile("model.onnx", model.Length, Convert.ToHexStringLower(SHA256.HashData(model)));
         var manifest = new ArtifactManifest([file]);
@@ -30,17 +30,18 @@ internal sealed class StateFolder : IDisposable
         Directory.CreateDirectory(folder);
         File.WriteAllBytes(Path.Combine(folder, file.Path), model);
 
-        var runtime = new RuntimeConfiguration();
+        var runtime = configured ?? new RuntimeConfiguration(Isolation: isolation);
         var id = ReleaseId.Of(digest, null, null, runtime);
         _artifacts[digest] = manifest;
-        _releases[id] = new ReleaseState(digest, name, version, runtime);
+        _releases[id] = new ReleaseState(digest, name, version, runtime, Aliases: aliases);
         return id;
     }
 
-    public StateFolder Serve(string endpoint, byte[] model, LimitsState? limits = null)
+    public StateFolder Serve(
+        string endpoint, byte[] model, LimitsState? limits = null, CacheState? cache = null, RuntimeConfiguration? runtime = null, IReadOnlyList<string>? aliases = null, string isolation = RuntimeConfiguration.InProcess)
     {
-        var release = Release(model, endpoint, "1");
-        _endpoints.Add(new EndpointState { Name = endpoint, Arms = [new ArmState(ArmState.Stable, release, Bucket.Count)], Limits = limits ?? new LimitsState() });
+        var release = Release(model, endpoint, "1", runtime, aliases, isolation);
+        _endpoints.Add(new EndpointState { Name = endpoint, Arms = [new ArmState(ArmState.Stable, release, Bucket.Count)], Limits = limits ?? new LimitsState(), Cache = cache });
         return this;
     }
 

@@ -1,7 +1,10 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Serving.Contracts.State;
+using Serving.Node.Cache;
 using Serving.Node.Hosting;
 using Serving.Node.Log;
+using Serving.Node.Protocols.Native;
+using Serving.Node.Protocols.OpenInference;
 using Serving.Node.Receive;
 using Serving.Node.Tests.Kit;
 using Serving.Node.Versions;
@@ -15,7 +18,10 @@ public sealed class LogWriterTests : IDisposable
 {
     private readonly string _root = Directory.CreateTempSubdirectory("log-writer-").FullName;
     private readonly LoadedRelease _release = Loaded.Release(TinyModel.Add(1), "rel-1");
+    private readonly ServedArm _arm;
     private readonly PredictionLog _log = new(TimeProvider.System);
+
+    public LogWriterTests() => _arm = Loaded.Arm(_release);
 
     [Fact]
     public async Task A_disk_that_takes_nothing_costs_rows_which_are_counted_and_the_log_comes_back()
@@ -44,7 +50,7 @@ public sealed class LogWriterTests : IDisposable
         using var writer = Writer(TimeSpan.FromMinutes(5));
         await writer.StartAsync(CancellationToken.None);
         Put("last");
-        await Eventually.TrueAsync(() => _log.Queued == 0, TimeSpan.FromSeconds(5), "taken");
+        await Eventually.TrueAsync(() => Directory.Exists(Path.Combine(_root, "spool")), TimeSpan.FromSeconds(5), "taken");
 
         await writer.StopAsync(CancellationToken.None);
 
@@ -57,8 +63,7 @@ public sealed class LogWriterTests : IDisposable
     {
         var folder = Path.Combine(_root, "spool");
         var spool = new Spool(folder, 1_700_000_000_000);
-        spool.Append(Record("whole"));
-        spool.Append(Record("torn"));
+        spool.Append(Chunk("whole", "torn"));
         spool.Flush();
         var file = Directory.GetFiles(folder).Single();
         var torn = (await File.ReadAllBytesAsync(file))[..^5];
@@ -79,6 +84,25 @@ public sealed class LogWriterTests : IDisposable
     }
 
     [Fact]
+    public async Task A_row_says_whether_it_came_from_the_model_or_a_cache_and_its_status_is_the_same()
+    {
+        using var writer = Writer();
+        await writer.StartAsync(CancellationToken.None);
+        Put("run");
+        var kept = Request("kept", new LoggingState());
+        kept.Hit = new CachedAnswer(0, [], 0, 0, [], 0);
+        _log.Failed(kept, 400, "InvalidInput");
+        await Eventually.TrueAsync(() => Directory.Exists(Path.Combine(_root, "spool")), TimeSpan.FromSeconds(5), "taken");
+        await writer.StopAsync(CancellationToken.None);
+
+        var rows = new List<IDictionary<string, object?>>();
+        foreach (var segment in Segments())
+            rows.AddRange((await Parquet.Serialization.ParquetSerializer.DeserializeUntypedAsync(File.OpenRead(segment))).Data.Select(row => (IDictionary<string, object?>)row!));
+
+        Assert.Equal([("kept", "cache", 400), ("run", "model", 400)], rows.Select(row => ((string)row["request_id"]!, (string)row["served_from"]!, (int)row["status"]!)).Order());
+    }
+
+    [Fact]
     public async Task An_outbox_that_is_full_lets_the_oldest_go()
     {
         var outbox = new Outbox(Path.Combine(_root, "outbox"), mostBytes: 250);
@@ -95,13 +119,16 @@ public sealed class LogWriterTests : IDisposable
     }
 
     [Fact]
-    public void A_full_queue_drops_and_counts_instead_of_waiting()
+    public void A_writer_that_falls_behind_costs_rows_which_are_counted_and_no_memory_without_bound()
     {
-        for (var i = 0; i < 20_000; i++)
+        const int rows = 1_000_000;
+        for (var i = 0; i < rows; i++)
             Put("row");
 
-        Assert.Equal(20_000, _log.Queued + _log.Dropped);
-        Assert.InRange(_log.Dropped, 1, 19_999);
+        var (kept, bytes) = Taken();
+        Assert.Equal(rows, kept + _log.Dropped);
+        Assert.InRange(_log.Dropped, 1, rows - 1);
+        Assert.InRange(bytes, 60 << 20, 66 << 20);
     }
 
     [Theory]
@@ -115,7 +142,7 @@ public sealed class LogWriterTests : IDisposable
 
         // Binomial: ± 5 standard deviations.
         var spread = (int)(5 * Math.Sqrt(1_000 * sample * (1 - sample)));
-        Assert.InRange(_log.Queued, expected - spread, expected + spread);
+        Assert.InRange(Taken().Rows, expected - spread, expected + spread);
     }
 
     public void Dispose()
@@ -140,14 +167,30 @@ public sealed class LogWriterTests : IDisposable
         Unit = id,
         Began = TimeProvider.System.GetTimestamp(),
         Endpoint = Loaded.Endpoint(new EndpointState { Name = "fraud", Logging = logging }),
-        Arm = Loaded.Arm(_release),
+        Arm = _arm,
     };
 
-    private LogRecord Record(string id)
+    private LogChunk Chunk(params string[] ids)
     {
-        var record = new LogRecord();
+        var chunk = new LogChunk();
         var at = new DateTimeOffset(2026, 11, 24, 3, 0, 0, TimeSpan.Zero).ToUnixTimeMilliseconds() * 1000;
-        RecordWriter.WriteHead(record, Request(id, new LoggingState()), at, 400, "InvalidInput", queue: 1, model: 2, total: 3, rows: 1);
-        return record;
+        foreach (var id in ids)
+        {
+            var request = Request(id, new LoggingState());
+            chunk.Define(request.Arm.LogHead);
+            var begin = chunk.Begin(FrameKind.Record);
+            RecordWriter.WriteHead(chunk, request, new RecordTimes(at, Queue: 1, Model: 2, Total: 3), 400, "InvalidInput", rows: 1);
+            chunk.End(begin, rows: 1);
+        }
+
+        return chunk;
+    }
+
+    private (long Rows, long Bytes) Taken()
+    {
+        var (rows, bytes, visited) = (0L, 0L, 0);
+        while (_log.TryTake(ref visited, out var chunk))
+            (rows, bytes) = (rows + chunk.Rows, bytes + chunk.Length);
+        return (rows, bytes);
     }
 }

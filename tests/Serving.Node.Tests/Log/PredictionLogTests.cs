@@ -22,18 +22,18 @@ public sealed class PredictionLogTests : IDisposable
         await PostAsync(node, "/predict/add", "bad", """{"inputs":{"x":"text"}}""");
         var rows = await Eventually.GetAsync(sink.RowsAsync, rows => rows.Count >= 4, TimeSpan.FromSeconds(10), "rows at the control plane");
 
-        var second = rows.Single(row => Equals(row["request_id"], "one") && Equals(row["row"], 1L));
-        Assert.Equal("[4,5,6]", second["i.x"]);
-        Assert.Equal("[5,6,7]", second["o.y"]);
-        Assert.Equal(("native", 200L, "stable", "wide", "1", "model", "node-1"), (second["protocol"], second["status"], second["arm"], second["model"], second["version"], second["served_from"], second["node"]));
+        var second = rows.Single(row => Equals(row["request_id"], "one") && Equals(row["row"], 1));
+        Assert.Equal([4f, 5f, 6f], Assert.IsAssignableFrom<System.Collections.IEnumerable>(second["i.x"]).Cast<float>());
+        Assert.Equal([5f, 6f, 7f], Assert.IsAssignableFrom<System.Collections.IEnumerable>(second["o.y"]).Cast<float>());
+        Assert.Equal(("native", 200, "stable", "wide", "1", "model", "node-1"), (second["protocol"], second["status"], second["arm"], second["model"], second["version"], second["served_from"], second["node"]));
         Assert.StartsWith("rel-", (string)second["release"]!);
         Assert.Matches("^[0-9a-f]{32}$", (string)second["e.user"]!);
-        Assert.InRange((long)second["t_total"]!, 1, 60_000_000);
+        Assert.InRange((int)second["t_total"]!, 1, 60_000_000);
         Assert.InRange(DateTimeOffset.UnixEpoch.AddMicroseconds((long)second["at"]!), TimeProvider.System.GetUtcNow() - TimeSpan.FromMinutes(2), TimeProvider.System.GetUtcNow());
         var other = rows.Single(row => Equals(row["request_id"], "two"));
-        Assert.Equal(("oip", 41.0, 42.0, 42.0), (other["protocol"], other["i.x"], other["o.y"], other["prediction"]));
+        Assert.Equal(("oip", 41f, 42f, 42.0), (other["protocol"], other["i.x"], other["o.y"], other["prediction"]));
         var bad = rows.Single(row => Equals(row["request_id"], "bad"));
-        Assert.Equal((400L, "InvalidInput"), (bad["status"], bad["error"]));
+        Assert.Equal((400, "InvalidInput"), (bad["status"], bad["error"]));
     }
 
     [Fact]
@@ -44,7 +44,7 @@ public sealed class PredictionLogTests : IDisposable
         {
             for (var i = 0; i < 20; i++)
                 await PostAsync(node, "/predict/add", $"r{i}", """{"inputs":{"x":[1]}}""");
-            await Eventually.TrueAsync(() => Spooled() > 20 * 100, TimeSpan.FromSeconds(4), "spooled");
+            await Eventually.TrueAsync(() => Spooled() > 20 * 80, TimeSpan.FromSeconds(4), "spooled");
             node.Process.Kill();
             await node.Process.WaitForExitAsync(TimeSpan.FromSeconds(10));
         }

@@ -10,7 +10,7 @@ public sealed class SeriesCountersTests
     {
         var counters = New();
         foreach (var status in new[] { 200, 200, 400, 404, 413, 500, 503, 504 })
-            counters.Answered(status, TimeSpan.FromMilliseconds(3), rows: status == 200 ? 5 : 0, unassigned: status == 200);
+            counters.Answered(status, TimeSpan.FromMilliseconds(3), default, rows: status == 200 ? 5 : 0, unassigned: status == 200);
         counters.Refused();
 
         var series = counters.Drain()!;
@@ -55,7 +55,7 @@ public sealed class SeriesCountersTests
         {
             for (var i = 0; i < Each; i++)
             {
-                counters.Answered(200, TimeSpan.FromMicroseconds(50), 1, false);
+                counters.Answered(200, TimeSpan.FromMicroseconds(50), default, 1, false);
                 counters.Predicted([3]);
             }
         })).ToArray();
@@ -77,12 +77,12 @@ public sealed class SeriesCountersTests
     {
         var counters = New();
         Span<double> predictions = stackalloc double[] { 0.5 };
-        counters.Answered(200, TimeSpan.FromMilliseconds(1), 1, false);
+        counters.Answered(200, TimeSpan.FromMilliseconds(1), default, 1, false);
         counters.Predicted(predictions);
 
         var before = GC.GetAllocatedBytesForCurrentThread();
         counters.Enter();
-        counters.Answered(200, TimeSpan.FromMilliseconds(1), 1, false);
+        counters.Answered(200, TimeSpan.FromMilliseconds(1), default, 1, false);
         counters.Predicted(predictions);
         counters.Leave();
 

@@ -1,3 +1,4 @@
+using Serving.Node.Versions;
 using Microsoft.Extensions.Time.Testing;
 using Serving.Node.Log;
 using Serving.Node.Metrics;
@@ -13,7 +14,7 @@ public sealed class SeriesRegistryTests
     {
         var registry = new SeriesRegistry(_time);
         registry.BeginGeneration();
-        registry.For("fraud", "rel-1", "fraud", "1", "stable").Answered(200, TimeSpan.FromMilliseconds(1), 1, false);
+        registry.For("fraud", "rel-1", "fraud", "1", "stable").Answered(200, TimeSpan.FromMilliseconds(1), default, 1, false);
         registry.For("fraud", "rel-2", "fraud", "2", "candidate");
         registry.Drain();
         registry.BeginGeneration();
@@ -35,7 +36,7 @@ public sealed class SeriesRegistryTests
         var registry = new SeriesRegistry(_time);
         var busy = registry.For("fraud", "rel-1", "fraud", "1", "stable");
         registry.For("other", "rel-2", "other", "1", "stable");
-        busy.Answered(200, TimeSpan.FromMilliseconds(1), 1, false);
+        busy.Answered(200, TimeSpan.FromMilliseconds(1), default, 1, false);
 
         var first = registry.Drain();
         var second = registry.Drain();
@@ -50,12 +51,12 @@ public sealed class SeriesRegistryTests
     {
         var registry = new SeriesRegistry(_time);
         var counters = registry.For("fraud", "rel-1", "model \"x\"", "1", "stable");
-        counters.Answered(200, TimeSpan.FromMilliseconds(2), 3, false);
-        counters.Answered(500, TimeSpan.FromMilliseconds(700), 0, false);
+        counters.Answered(200, TimeSpan.FromMilliseconds(2), default, 3, false);
+        counters.Answered(500, TimeSpan.FromMilliseconds(700), default, 0, false);
         registry.CountUnknown();
         registry.Drain();
 
-        var text = PrometheusText.Write(registry, new PredictionLog(TimeProvider.System), appliedRevision: 7);
+        var text = PrometheusText.Write(registry, new PredictionLog(TimeProvider.System), ServingSnapshot.Empty with { Revision = 7 }, TimeProvider.System);
 
         const string Labels = "endpoint=\"fraud\",release=\"rel-1\",model=\"model \\\"x\\\"\",version=\"1\",arm=\"stable\"";
         Assert.Contains($"serving_requests_total{{{Labels}}} 2\n", text, StringComparison.Ordinal);

@@ -1,5 +1,7 @@
 using System.Text;
 using Serving.Node.Log;
+using Serving.Node.Protocols.Native;
+using Serving.Node.Protocols.OpenInference;
 using Serving.Node.Receive;
 using Serving.Node.Respond;
 using Serving.Node.Tests.Kit;
@@ -61,8 +63,9 @@ public sealed class AllocationTests
                 log.Answered(exchange, watched[..exchange.Rows], watched[..exchange.Rows]);
                 release.Model.Return(exchange.Call);
                 pool.Return(exchange);
-                while (log.TryTake(out var record))
-                    log.GiveBack(record);
+                var visited = 0;
+                while (log.TryTake(ref visited, out var chunk))
+                    log.GiveBack(chunk);
             }
         }
     }

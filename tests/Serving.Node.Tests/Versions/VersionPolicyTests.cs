@@ -74,7 +74,7 @@ public sealed class VersionPolicyTests
             KeepWarm = ["rel-a", "rel-b", "rel-c", "rel-d"],
         });
 
-        var wanted = Wanted.Of(document, "default", warmMemory: 100);
+        var wanted = Wanted.Of(document, "default", warmMemory: 100, _ => 0);
 
         Assert.Equal(["rel-a"], wanted.Routed);
         Assert.Equal(["rel-b", "rel-d"], wanted.Warm);

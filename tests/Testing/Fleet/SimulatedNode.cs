@@ -129,6 +129,9 @@ public sealed class SimulatedNode : IAsyncDisposable
         }
     }
 
+    /// <summary>Calls the hub with whatever it is given, and waits for what it says.</summary>
+    public Task InvokeAsync(string method, byte[] utf8) => _hub!.InvokeAsync(method, utf8);
+
     public Task SendFramesAsync(params Frame[] frames) =>
         _hub!.InvokeAsync("Frames", JsonSerializer.SerializeToUtf8Bytes(frames, ContractsJson.Default.FrameArray));
 

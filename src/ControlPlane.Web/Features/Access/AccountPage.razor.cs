@@ -1,59 +1,48 @@
-using ControlPlane.Domain.Identity;
-using ControlPlane.Web.Hosting;
+using System.Security.Claims;
 using ControlPlane.Web.Shared;
 using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Components.Authorization;
-using System.Security.Claims;
 
 namespace ControlPlane.Web.Features.Access;
 
-/// <summary>Who I am, and the tokens of scripts.</summary>
-public sealed partial class AccountPage(Reads reads, TimeProvider time)
+/// <summary>How do I sign in, and where am I signed in?</summary>
+public sealed partial class AccountPage(AuthenticationStateProvider who, NavigationManager navigation)
 {
-    private Read<IReadOnlyList<TokenRow>>? _tokens;
     private string? _name;
     private string? _role;
-    private string _tokenName = "";
-    private string _tokenRole = Roles.Engineer;
-    private int _days = 90;
-    private string? _secret;
+    private AccountState? _state;
+    private string? _denied;
+    private string _current = "";
+    private string _next = "";
     private string? _refused;
-    private TokenRow? _revoking;
+    private bool _isEnding;
 
-    [Inject] private TokenCommands Tokens { get; set; } = null!;
+    [Inject] private AccountCommands Account { get; set; } = null!;
 
-    [CascadingParameter] private Task<AuthenticationState>? Me { get; set; }
+    [Inject] private Act Act { get; set; } = null!;
 
     protected override async Task OnInitializedAsync()
     {
-        var user = await UserAsync();
+        var user = (await who.GetAuthenticationStateAsync()).User;
         (_name, _role) = (user.Identity?.Name, user.FindFirstValue(ClaimTypes.Role));
-        _tokens = reads.Of("tokens", Tokens.ListAsync);
-        if (!_tokens.HasValue)
-            await _tokens.RunAsync();
+        await ReadAsync();
     }
 
-    private async Task<ClaimsPrincipal> UserAsync() => Me is null ? new() : (await Me).User;
+    private async Task ReadAsync() => (_state, _denied) = await Act.DoAsync(actor => Account.ReadAsync(actor, CancellationToken.None));
 
-    private async Task CreateAsync()
+    private async Task ChangePasswordAsync()
     {
-        var user = await UserAsync();
-        if (!user.IsPerson())
-            return;
-
-        var outcome = await Tokens.CreateAsync(user.Actor(), _tokenName.Trim(), _tokenRole, time.GetUtcNow().AddDays(_days), CancellationToken.None);
-        if (outcome.TryGet(out var made, out var refusal))
-            (_secret, _refused, _tokenName) = (made.Token, null, "");
-        else
-            _refused = refusal.Message;
-        await _tokens!.RunAsync();
+        (_, _refused) = await Act.DoAsync(actor => Account.ChangePasswordAsync(actor, _current, _next, CancellationToken.None));
+        (_current, _next) = ("", "");
+        if (_refused is null)
+            navigation.NavigateTo("sign-in?error=PasswordChanged", forceLoad: true);
     }
 
-    private async Task<string?> RevokeAsync(string reason)
+    private async Task<string?> EndAsync(string reason)
     {
-        Actor actor = (await UserAsync()).Actor();
-        var outcome = await Tokens.RevokeAsync(actor, Guid.Parse(_revoking!.Id), CancellationToken.None);
-        await _tokens!.RunAsync();
-        return outcome.TryGet(out _, out var refusal) ? null : refusal.Message;
+        var (_, refused) = await Act.DoAsync(actor => Account.EndSessionsAsync(actor, CancellationToken.None));
+        if (refused is null)
+            navigation.NavigateTo("sign-in?error=SessionsEnded", forceLoad: true);
+        return refused;
     }
 }

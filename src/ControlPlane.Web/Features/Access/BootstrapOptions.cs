@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using ControlPlane.Domain.Identity;
 using Microsoft.Extensions.Options;
 
 namespace ControlPlane.Web.Features.Access;
@@ -24,11 +25,13 @@ public sealed class BootstrapOptions
 [OptionsValidator]
 internal sealed partial class BootstrapOptionsValidator : IValidateOptions<BootstrapOptions>;
 
-/// <summary>An administrator needs both.</summary>
+/// <summary>An administrator needs both, and a password that is not the first to be tried.</summary>
 internal sealed class BootstrapPairValidator : IValidateOptions<BootstrapOptions>
 {
     public ValidateOptionsResult Validate(string? name, BootstrapOptions options) =>
         (options.AdminEmail is null) == (options.AdminPassword is null)
-            ? ValidateOptionsResult.Success
+            ? options.AdminPassword is not null && PasswordRules.WhyNot(options.AdminPassword, options.AdminEmail) is { } why
+                ? ValidateOptionsResult.Fail($"Bootstrap:AdminPassword: {why}")
+                : ValidateOptionsResult.Success
             : ValidateOptionsResult.Fail("Bootstrap:AdminEmail and Bootstrap:AdminPassword (12 characters or more) belong together.");
 }

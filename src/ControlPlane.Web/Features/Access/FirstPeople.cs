@@ -23,7 +23,7 @@ internal sealed class FirstPeople(IServiceScopeFactory scopes, IOptions<Bootstra
             var people = scope.ServiceProvider.GetRequiredService<UserManager<Person>>();
             if (await people.FindByEmailAsync(email) is null)
             {
-                var made = await people.CreateAsync(new Person { UserName = email, Email = email, Role = Roles.Admin, CreatedAt = time.GetUtcNow() }, password);
+                var made = await people.CreateAsync(new Person { UserName = email, Email = email, Role = Role.Admin.Name(), CreatedAt = time.GetUtcNow() }, password);
                 if (!made.Succeeded)
                     throw new InvalidOperationException($"Bootstrap:AdminPassword: {string.Join(' ', made.Errors.Select(error => error.Description))}");
             }
@@ -44,7 +44,7 @@ internal sealed class FirstPeople(IServiceScopeFactory scopes, IOptions<Bootstra
             Id = TokenId.New(at),
             Name = "bootstrap",
             Hash = hash,
-            Role = Roles.Admin,
+            Role = Role.Admin.Name(),
             Kind = TokenKinds.Token,
             CreatedBy = Actor.Automatic.Name,
             CreatedAt = at,

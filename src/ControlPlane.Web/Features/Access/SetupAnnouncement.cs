@@ -7,10 +7,10 @@ using Microsoft.Extensions.Options;
 
 namespace ControlPlane.Web.Features.Access;
 
-/// <summary>While nobody exists, prints the link to the set-up page, and a new one when the last has expired.</summary>
+/// <summary>While nobody exists, prints the link to the set-up page, and a new one when the last has expired or was guessed at.</summary>
 internal sealed partial class SetupAnnouncement(
     IDbContextFactory<ControlPlaneDb> factory, DatabaseGate gate, SetupLink link, IOptions<AddressOptions> address, IServer server,
-    IHostApplicationLifetime lifetime, TimeProvider time, ILogger<SetupAnnouncement> logger) : BackgroundService
+    IHostApplicationLifetime lifetime, ILogger<SetupAnnouncement> logger) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -19,7 +19,7 @@ internal sealed partial class SetupAnnouncement(
         while (await IsNobodyThereAsync(stoppingToken))
         {
             LogOpen($"{PublicAddress()}/setup?token={link.Renew()}");
-            await Task.Delay(SetupLink.Lifetime, time, stoppingToken);
+            await link.OverAsync(stoppingToken);
         }
     }
 

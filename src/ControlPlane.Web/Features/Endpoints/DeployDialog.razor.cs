@@ -27,13 +27,23 @@ public sealed partial class DeployDialog(EndpointPageQueries queries, Toasts toa
         set => _chosen = _versions?.FirstOrDefault(version => version.Text == value);
     }
 
+    /// <summary>In a protected environment it is a request.</summary>
+    private string Word => (Endpoint.IsProtected, _chosen) switch
+    {
+        (true, null) => "Ask for approval",
+        (true, { } version) => $"Ask to deploy v{version.Number}",
+        (_, null) => "Deploy",
+        (_, { } version) => $"Deploy v{version.Number}",
+    };
+
     private string Effect
     {
         get
         {
             var nodes = Figures.Plural(Endpoint.Nodes.Count, "node");
             var before = Endpoint.Stable is { } stable ? $" v{stable.Version} stays in memory for the way back; no request fails." : "";
-            return $"{_chosen!.Text} is loaded and checked on {nodes} first. Then it takes 100 % in one revision.{before}";
+            var first = Endpoint.IsProtected ? $"{Endpoint.Environment} is protected: another person approves first, and that starts it. " : "";
+            return $"{first}{_chosen!.Text} is loaded and checked on {nodes} first. Then it takes 100 % in one revision.{before}";
         }
     }
 
@@ -58,7 +68,7 @@ public sealed partial class DeployDialog(EndpointPageQueries queries, Toasts toa
         var (number, refused) = await Actions.DeployAsync(Endpoint.Environment, Endpoint.Name, _chosen!.Model, _chosen.Number, CancellationToken.None);
         if (refused is null)
         {
-            toasts.Done($"Rollout #{number} started: {_chosen.Text} to {Endpoint.Path}");
+            toasts.Done(Endpoint.IsProtected ? $"Rollout #{number} waits for approval: {_chosen.Text} to {Endpoint.Path}" : $"Rollout #{number} started: {_chosen.Text} to {Endpoint.Path}");
             await OnDone.InvokeAsync();
         }
 

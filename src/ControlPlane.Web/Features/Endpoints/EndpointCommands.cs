@@ -1,9 +1,10 @@
 using ControlPlane.Data;
+using ControlPlane.Data.Identity;
 using ControlPlane.Data.Releases;
+using ControlPlane.Data.Rollouts;
 using ControlPlane.Domain.Identity;
 using ControlPlane.Domain.Nodes;
 using ControlPlane.Domain.Primitives;
-using ControlPlane.Domain.Registry;
 using ControlPlane.Domain.Releases;
 using ControlPlane.Domain.Rollouts;
 using ControlPlane.Web.Effects;
@@ -19,7 +20,7 @@ internal sealed class EndpointCommands(IDbContextFactory<ControlPlaneDb> factory
 {
     public async Task<Outcome<Endpoint>> CreateAsync(string environment, EndpointSettings settings, Actor actor, CancellationToken cancel)
     {
-        var outcome = await factory.ChangeAsync<Endpoint>(async db =>
+        var outcome = await factory.ChangeAsync<Endpoint>(actor, Of(Permission.CreateEndpoints, environment, settings.Name), time.GetUtcNow(), async db =>
         {
             if (!await db.Environments.AnyAsync(known => known.Name == environment, cancel))
                 return Refusal.NotFound("environment", environment);
@@ -38,26 +39,26 @@ internal sealed class EndpointCommands(IDbContextFactory<ControlPlaneDb> factory
         return outcome;
     }
 
-    /// <summary>Serves a version: makes its release and starts a rollout, taking the place of an open one.</summary>
+    /// <summary>Serves a version: makes its release and starts a rollout, in the place of one under way. In a protected environment it waits for approval first.</summary>
     /// <param name="seenStamp">The endpoint's stamp as the caller saw it; null: not asked.</param>
     public async Task<Outcome<RolloutStarted>> DeployAsync(
         string environment, string name, DeployOrder order, long? seenStamp, Actor actor, CancellationToken cancel)
     {
-        var outcome = await factory.ChangeAsync<RolloutStarted>(async db =>
+        var outcome = await factory.ChangeAsync<RolloutStarted>(actor, db => DeployNeedAsync(db, environment, name, cancel), time.GetUtcNow(), async db =>
         {
             if (order.Strategy is not null and not Strategies.AllAtOnce)
                 return Refusal.Invalid("strategy", $"strategy {order.Strategy} is not known; this version has {Strategies.AllAtOnce}.");
             var found = await FindAsync(db, environment, name, seenStamp, cancel);
             if (!found.TryGet(out var endpoint, out var refusal))
                 return refusal;
-            var made = await ReleaseAsync(db, order.Model, order.Version, order.Runtime, actor, cancel);
+            var made = await db.MakeReleaseAsync(order.Model, order.Version, order.Runtime, actor, time.GetUtcNow(), cancel);
             if (!made.TryGet(out var release, out refusal))
                 return refusal;
-            if (endpoint.StableRelease == release.Id && !await db.Rollouts.AnyAsync(open => open.EndpointId == endpoint.Id && open.IsOpen, cancel))
+            if (endpoint.StableRelease == release.Id && (await db.UnderWayAsync(endpoint.Id, cancel)).Count == 0)
                 return new Refusal("AlreadyServed", $"{endpoint.Address} serves this release already.");
 
             var target = await db.Environments.SingleAsync(known => known.Name == environment, cancel);
-            return await StartAsync(db, endpoint, release.Id, AllAtOnce.Plan(target.Protected), $"Deploy {release.Model} v{release.Version}", actor, cancel);
+            return await BeginAsync(db, endpoint, release.Id, AllAtOnce.Plan(target.Protected) with { StartsWhenApproved = target.Protected }, $"Deploy {release.Model} v{release.Version}", actor, cancel);
         }, cancel);
         Changed();
         return outcome;
@@ -65,18 +66,18 @@ internal sealed class EndpointCommands(IDbContextFactory<ControlPlaneDb> factory
 
     /// <summary>Makes the release of a version; the same content is the same release.</summary>
     public Task<Outcome<Release>> MakeReleaseAsync(string model, string version, RuntimeConfiguration? runtime, Actor actor, CancellationToken cancel) =>
-        factory.ChangeAsync<Release>(db => ReleaseAsync(db, model, version, runtime, actor, cancel), cancel);
+        factory.ChangeAsync<Release>(actor, new Need(Permission.MakeReleases, $"model/{model}/{version}"), time.GetUtcNow(), db => db.MakeReleaseAsync(model, version, runtime, actor, time.GetUtcNow(), cancel), cancel);
 
     /// <summary>Back to an earlier release: in one revision when the nodes still hold it.</summary>
     /// <param name="to">Release id; null: the one that served before.</param>
     public async Task<Outcome<RolloutStarted>> RollBackAsync(string environment, string name, string? to, string? reason, long? seenStamp, Actor actor, CancellationToken cancel)
     {
-        var outcome = await factory.ChangeAsync<RolloutStarted>(async db =>
+        var outcome = await factory.ChangeAsync<RolloutStarted>(actor, Of(Permission.GoBack, environment, name), time.GetUtcNow(), async db =>
         {
             var found = await FindAsync(db, environment, name, seenStamp, cancel);
             if (!found.TryGet(out var endpoint, out var refusal))
                 return refusal;
-            var open = await db.Rollouts.Where(rollout => rollout.EndpointId == endpoint.Id && rollout.IsOpen).FirstOrDefaultAsync(cancel);
+            var open = (await db.UnderWayAsync(endpoint.Id, cancel)).FirstOrDefault();
             // While a switch is under way the stable release is what served before it.
             var target = to ?? (open is { State.Weight: > 0 } ? endpoint.StableRelease : endpoint.PreviousRelease);
             if (target is null)
@@ -88,51 +89,42 @@ internal sealed class EndpointCommands(IDbContextFactory<ControlPlaneDb> factory
 
             var nodes = (await fleet.ReadAsync(db, environment, cancel)).Where(node => node.Pool == endpoint.Pool && node.IsReachable).ToList();
             var isWarm = nodes.TrueForAll(node => Convergence.IsWarm(node.Report!, target));
-            return await StartAsync(db, endpoint, target, Rollback.Plan(isWarm), reason ?? "Roll back", actor, cancel);
+            return await BeginAsync(db, endpoint, target, Rollback.Plan(isWarm), reason ?? "Roll back", actor, cancel);
         }, cancel);
         Changed();
         return outcome;
     }
 
-    private async Task<Outcome<RolloutStarted>> StartAsync(ControlPlaneDb db, Endpoint endpoint, string release, RolloutPlan plan, string reason, Actor actor, CancellationToken cancel)
+    /// <summary>Where a second person approves, whoever may plan may ask.</summary>
+    private static async Task<Need> DeployNeedAsync(ControlPlaneDb db, string environment, string endpoint, CancellationToken cancel) =>
+        Of(await db.Environments.AnyAsync(known => known.Name == environment && known.Protected, cancel) ? Permission.PlanRollouts : Permission.Deploy, environment, endpoint);
+
+    private static Need Of(Permission permission, string environment, string endpoint) => new(permission, $"endpoint/{environment}/{endpoint}", environment);
+
+    /// <summary>At once, in the place of what is under way; where somebody else has to approve it first, that starts it.</summary>
+    private async Task<Outcome<RolloutStarted>> BeginAsync(ControlPlaneDb db, Endpoint endpoint, string release, RolloutPlan plan, string reason, Actor actor, CancellationToken cancel)
     {
         var now = time.GetUtcNow();
-        var number = (await db.Rollouts.MaxAsync(rollout => (int?)rollout.Number, cancel) ?? 0) + 1;
-        foreach (var open in await db.Rollouts.Where(rollout => rollout.EndpointId == endpoint.Id && rollout.IsOpen).ToListAsync(cancel))
-            Move(db, open, new RolloutEvent.TakenOver($"#{number}", now), actor, now);
-
-        var rollout = Rollout.Create(number, endpoint, release, plan, actor.Name, now);
-        db.Rollouts.Add(rollout);
-        Move(db, rollout, new RolloutEvent.Asked(RolloutAction.Submit, reason, now), actor, now);
+        var rollout = await db.DraftAsync(endpoint, release, plan, actor, now, cancel);
+        Move(db, rollout, RolloutAction.Submit, reason, actor, now);
         if (rollout.Phase == RolloutPhase.Ready)
-            Move(db, rollout, new RolloutEvent.Asked(RolloutAction.Start, reason, now), actor, now);
+        {
+            await db.TakeOverAsync(rollout, actor, now, cancel);
+            rollout.StartFrom(endpoint.StableRelease);
+            Move(db, rollout, RolloutAction.Start, reason, actor, now);
+        }
 
-        db.Audit(actor, $"endpoint.{(plan.Strategy == Strategies.Rollback ? "rolledBack" : "deployed")}", $"endpoint/{endpoint.Address}", now, reason, endpoint.StableRelease, release);
-        var revision = await db.PublishAsync(endpoint.Environment, actor, $"#{number}: {reason}", now, cancel);
-        return new RolloutStarted(rollout.Id, number, rollout.Phase, release, revision);
+        var did = plan.Strategy == Strategies.Rollback ? "rolledBack" : rollout.Phase == RolloutPhase.AwaitingApproval ? "deployRequested" : "deployed";
+        db.Audit(actor, $"endpoint.{did}", $"endpoint/{endpoint.Address}", now, reason, endpoint.StableRelease, release);
+        var revision = await db.PublishAsync(endpoint.Environment, actor, $"#{rollout.Number}: {reason}", now, cancel);
+        return new RolloutStarted(rollout.Id, rollout.Number, rollout.Phase, release, revision);
     }
 
-    private async Task<Outcome<Release>> ReleaseAsync(ControlPlaneDb db, string model, string version, RuntimeConfiguration? runtime, Actor actor, CancellationToken cancel)
+    private static void Move(ControlPlaneDb db, Rollout rollout, RolloutAction action, string reason, Actor actor, DateTimeOffset now)
     {
-        if (!(await VersionAsync(db, model, version, cancel)).TryGet(out var row, out var refusal))
-            return refusal;
-        if (!Release.Of(row, runtime, actor.Name, time.GetUtcNow()).TryGet(out var release, out refusal))
-            return refusal;
-        if (await db.Releases.SingleOrDefaultAsync(known => known.Id == release.Id, cancel) is { } existing)
-            return existing;
-
-        db.Releases.Add(release);
-        db.Audit(actor, "release.created", $"release/{release.Id}", time.GetUtcNow());
-        return release;
-    }
-
-    private static void Move(ControlPlaneDb db, Rollout rollout, RolloutEvent happened, Actor actor, DateTimeOffset now)
-    {
-        // These follow from the state just read, so a refusal here would be a defect of this method.
-        if (!RolloutMachine.Next(rollout.Plan, rollout.State, happened).TryGet(out var transition, out var refusal))
+        // These follow from the state just made, so a refusal here would be a defect of this method.
+        if (!db.Move(rollout, new RolloutEvent.Asked(action, reason, now), actor).TryGet(out _, out var refusal))
             throw new InvalidOperationException(refusal.Message);
-        if (rollout.Move(transition, actor.Name, now) is { } decision)
-            db.Decisions.Add(decision);
     }
 
     private static async Task<Outcome<Endpoint>> FindAsync(ControlPlaneDb db, string environment, string name, long? seenStamp, CancellationToken cancel)
@@ -141,22 +133,6 @@ internal sealed class EndpointCommands(IDbContextFactory<ControlPlaneDb> factory
         if (endpoint is null)
             return Refusal.NotFound("endpoint", $"{environment}/{name}");
         return seenStamp is null || seenStamp == endpoint.Stamp ? endpoint : Refusal.Stale($"{environment}/{name}");
-    }
-
-    /// <param name="version">A number or an alias.</param>
-    private static async Task<Outcome<ModelVersion>> VersionAsync(ControlPlaneDb db, string model, string version, CancellationToken cancel)
-    {
-        if (!int.TryParse(version, out var number))
-        {
-            var alias = await db.Aliases.Join(db.Models.Where(known => known.Name == model), row => row.ModelId, known => known.Id, (row, _) => row)
-                .SingleOrDefaultAsync(row => row.Name == version, cancel);
-            if (alias is null)
-                return Refusal.NotFound("version or alias", $"{model}@{version}");
-            number = alias.Number;
-        }
-
-        var found = await db.Versions.SingleOrDefaultAsync(known => known.ModelName == model && known.Number == number, cancel);
-        return found is null ? Refusal.NotFound("version", $"{model}@{version}") : found;
     }
 
     private void Changed()

@@ -18,7 +18,6 @@ internal static class EndpointEndpoints
     public static void MapEndpointEndpoints(this IEndpointRouteBuilder app)
     {
         var api = app.MapGroup("/api/v1").DisableAntiforgery();
-        api.MapGet("/environments", EnvironmentsAsync);
         api.MapGet("/endpoints", ListAllAsync);
         api.MapGet("/environments/{environment}/endpoints", ListAsync);
         api.MapPost("/environments/{environment}/endpoints", CreateAsync);
@@ -28,13 +27,6 @@ internal static class EndpointEndpoints
         api.MapGet("/environments/{environment}/endpoints/{endpoint}/history", HistoryAsync);
         api.MapPost("/releases", MakeReleaseAsync);
         api.MapGet("/releases/{id}", ReleaseAsync);
-    }
-
-    private static async Task<IResult> EnvironmentsAsync(IDbContextFactory<ControlPlaneDb> factory, CancellationToken cancel)
-    {
-        await using var db = await factory.CreateDbContextAsync(cancel);
-        var rows = await db.Environments.AsNoTracking().OrderBy(row => row.Name).ToListAsync(cancel);
-        return Results.Ok(new Listing<object>([.. rows.Select(row => new { name = row.Name, @protected = row.Protected, revision = row.Revision, timelineId = row.TimelineId })], null));
     }
 
     private static Task<IResult> ListAllAsync(EndpointReader reader, CancellationToken cancel) => ListAsync(null, reader, cancel);

@@ -72,7 +72,10 @@ public sealed class EndpointPageQueries(IDbContextFactory<ControlPlaneDb> factor
             nodes.Max(node => node.Status?.LastSeen),
             running is null ? null : Row(running, id => now.Releases.GetValueOrDefault(id)?.Version ?? "?"),
             count,
-            figures);
+            figures)
+        {
+            Logging = endpoint.Logging,
+        };
     }
 
     private static EndpointNodeRow NodeRow(ServingSnapshot now, Endpoint endpoint, Rollout? running, Node node, NodeStatus? status)

@@ -45,7 +45,7 @@ internal sealed class EndpointReader(IDbContextFactory<ControlPlaneDb> factory, 
         var fleets = new Dictionary<string, IReadOnlyList<FleetNode>>(StringComparer.Ordinal);
         foreach (var environment in endpoints.Select(endpoint => endpoint.Environment).Distinct())
             fleets[environment] = await fleet.ReadAsync(db, environment, cancel);
-        return [.. endpoints.Select(endpoint => Answer(endpoint, open.Find(rollout => rollout.EndpointId == endpoint.Id), environments[endpoint.Environment], releases, fleets[endpoint.Environment]))];
+        return [.. endpoints.Select(endpoint => Answer(endpoint, open.Find(rollout => rollout.EndpointId == endpoint.Id && rollout.State.IsUnderWay), environments[endpoint.Environment], releases, fleets[endpoint.Environment]))];
     }
 
     private static EndpointAnswer Answer(
@@ -70,6 +70,7 @@ internal sealed class EndpointReader(IDbContextFactory<ControlPlaneDb> factory, 
             Conditions = ConditionsOf(fleet.Where(node => node.Pool == endpoint.Pool), environment),
             Logging = endpoint.Logging,
             Limits = endpoint.Limits,
+            Cache = endpoint.Cache,
             Stamp = endpoint.Stamp,
         };
     }
@@ -98,6 +99,7 @@ internal sealed record EndpointAnswer
     public IReadOnlyList<string> Conditions { get; init; } = [];
     public required LoggingState Logging { get; init; }
     public required LimitsState Limits { get; init; }
+    public CacheState? Cache { get; init; }
     public required long Stamp { get; init; }
 }
 

@@ -1,4 +1,5 @@
 using ControlPlane.Web.Shared;
+using Serving.Contracts.State;
 
 namespace ControlPlane.Web.Features.Endpoints;
 
@@ -28,6 +29,9 @@ public sealed record EndpointView(
     int Rollouts,
     FiguresNow? Figures)
 {
+    /// <summary>What of its requests is kept.</summary>
+    public LoggingState Logging { get; init; } = new();
+
     /// <summary>Of each arm in the answered requests, 0 to 1; empty without requests.</summary>
     public IReadOnlyDictionary<string, double> ObservedShares => Figures?.Shares ?? new Dictionary<string, double>();
 

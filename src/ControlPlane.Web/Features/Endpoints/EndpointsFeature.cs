@@ -4,10 +4,11 @@ namespace ControlPlane.Web.Features.Endpoints;
 internal static class EndpointsFeature
 {
     public static IServiceCollection AddEndpoints(this IServiceCollection services) =>
-        services.AddSingleton<EndpointCommands>().AddSingleton<EndpointReader>().AddSingleton<Acknowledgement>().AddSingleton<MetricsReader>();
+        services.AddSingleton<EndpointCommands>().AddSingleton<EnvironmentCommands>().AddSingleton<EndpointReader>().AddSingleton<Acknowledgement>().AddSingleton<MetricsReader>();
 
     public static void MapEndpoints(this IEndpointRouteBuilder app)
     {
+        app.MapEnvironmentEndpoints();
         app.MapEndpointEndpoints();
         app.MapMetricEndpoints();
     }

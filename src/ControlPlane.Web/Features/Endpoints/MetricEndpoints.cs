@@ -15,7 +15,7 @@ internal static class MetricEndpoints
         ["latency_p99"] = point => point.P99Ms,
     };
 
-    public static void MapMetricEndpoints(this IEndpointRouteBuilder app) => app.MapGet("/api/v1/metrics/query", QueryAsync);
+    public static void MapMetricEndpoints(this IEndpointRouteBuilder app) => app.MapGet("/api/v1/metrics/query", QueryAsync).GivenUpInTime();
 
     private static async Task<IResult> QueryAsync(string endpoint, string metric, DateTimeOffset? from, DateTimeOffset? to, string? step, MetricsReader reader, TimeProvider time, CancellationToken cancel)
     {
@@ -26,6 +26,8 @@ internal static class MetricEndpoints
 
         var until = to ?? time.GetUtcNow();
         var begin = from ?? until.AddMinutes(-15);
+        if (begin >= until || until - begin > ExpensiveReads.LongestSpan)
+            return Problems.From(Refusal.Invalid("from", $"from lies before to, and at most {ExpensiveReads.LongestSpan.TotalDays:0} days before it."));
         var wanted = Acknowledgement.Parse(step);
         var points = await reader.ReadAsync(environment, name, begin, until, wanted == TimeSpan.Zero ? TimeSpan.FromSeconds(1) : wanted, cancel);
         return Results.Ok(new

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using ControlPlane.Data;
 using ControlPlane.Web.Live;
 using Microsoft.EntityFrameworkCore;
@@ -9,31 +10,45 @@ namespace ControlPlane.Web.Features.Endpoints;
 /// <summary>Measurements of an endpoint: by the second from memory as far as it reaches, before that and of other control planes from the database.</summary>
 internal sealed class MetricsReader(IDbContextFactory<ControlPlaneDb> factory, Frames frames, IOptions<GatesOptions> options)
 {
-    private const int MostPoints = 2_000;
+    /// <summary>Of one arm.</summary>
+    private const int MostPoints = 1_000;
 
     /// <summary>One point a step and arm; steps without traffic are left out.</summary>
     public async Task<IReadOnlyList<MetricPoint>> ReadAsync(string environment, string endpoint, DateTimeOffset from, DateTimeOffset to, TimeSpan step, CancellationToken cancel)
     {
-        var seconds = Math.Max(1, (long)Math.Ceiling(Math.Max(step.TotalSeconds, (to - from).TotalSeconds / MostPoints)));
+        // Steps begin at whole multiples, so a span may touch one more than it is long.
+        var seconds = Math.Max(1, (long)Math.Ceiling(Math.Max(step.TotalSeconds, (to - from).TotalSeconds / (MostPoints - 1))));
         // Of its own, a process counts from memory what lies behind this border and from the database what lies before it; what others wrote it knows from the database alone.
         var window = options.Value.Window.Ticks;
         var border = new DateTimeOffset((frames.Begin().UtcTicks + window - 1) / window * window, TimeSpan.Zero);
-        var stored = await StoredAsync(environment, endpoint, from, to, border, cancel);
-        var samples = stored.Select(row => (At: row.At.ToUnixTimeSeconds(), row.Release, row.Arm, Sum: new Sum(row)))
-            .Concat(frames.Read(environment, endpoint, from > border ? from : border, to).Select(pair => (pair.Second.At, pair.Key.Release, pair.Key.Arm, Sum: new Sum(pair.Second))));
+        var sums = new Dictionary<(long At, string Release, string Arm), Sum>();
+        await foreach (var row in Stored(environment, endpoint, from, to, border, cancel))
+            Add(row.At.ToUnixTimeSeconds(), row.Release, row.Arm, new Sum(row));
+        foreach (var (key, second) in frames.Read(environment, endpoint, from > border ? from : border, to))
+            Add(second.At, key.Release, key.Arm, new Sum(second));
 
-        return [.. samples.GroupBy(sample => (At: sample.At / seconds * seconds, sample.Release, sample.Arm)).OrderBy(group => group.Key.At)
-            .Select(group => Sum.Of(group.Select(sample => sample.Sum)).ToPoint(DateTimeOffset.FromUnixTimeSeconds(group.Key.At), group.Key.Release, group.Key.Arm, seconds))];
+        return [.. sums.OrderBy(sum => sum.Key.At).Select(sum => sum.Value.ToPoint(DateTimeOffset.FromUnixTimeSeconds(sum.Key.At), sum.Key.Release, sum.Key.Arm, seconds))];
+
+        void Add(long at, string release, string arm, Sum part)
+        {
+            var key = (at / seconds * seconds, release, arm);
+            if (!sums.TryAdd(key, part))
+                sums[key].Add(part);
+        }
     }
 
-    private async Task<List<MetricWindow>> StoredAsync(string environment, string endpoint, DateTimeOffset from, DateTimeOffset to, DateTimeOffset border, CancellationToken cancel)
+    /// <summary>Read one after the other: of a long time only its sums are held.</summary>
+    private async IAsyncEnumerable<MetricWindow> Stored(
+        string environment, string endpoint, DateTimeOffset from, DateTimeOffset to, DateTimeOffset border, [EnumeratorCancellation] CancellationToken cancel)
     {
         var own = frames.Instance[^Frames.InstanceTail..];
         await using var db = await factory.CreateDbContextAsync(cancel);
-        return await db.MetricWindows.AsNoTracking()
+        var windows = db.MetricWindows.AsNoTracking()
             .Where(window => window.Environment == environment && window.Endpoint == endpoint && window.At >= from && window.At < to
                 && (window.At < border || !window.Instance.EndsWith(own)))
-            .OrderBy(window => window.At).Take(200_000).ToListAsync(cancel);
+            .AsAsyncEnumerable();
+        await foreach (var window in windows.WithCancellation(cancel))
+            yield return window;
     }
 
     private sealed class Sum
@@ -57,24 +72,14 @@ internal sealed class MetricsReader(IDbContextFactory<ControlPlaneDb> factory, F
             _latency.TryMerge(window.Latency);
         }
 
-        private Sum()
+        public void Add(Sum part)
         {
-        }
-
-        public static Sum Of(IEnumerable<Sum> parts)
-        {
-            var total = new Sum();
-            foreach (var part in parts)
-            {
-                total._requests += part._requests;
-                total._errors += part._errors;
-                total._timeouts += part._timeouts;
-                total._invalid += part._invalid;
-                total._refused += part._refused;
-                total._latency.Merge(part._latency);
-            }
-
-            return total;
+            _requests += part._requests;
+            _errors += part._errors;
+            _timeouts += part._timeouts;
+            _invalid += part._invalid;
+            _refused += part._refused;
+            _latency.Merge(part._latency);
         }
 
         public MetricPoint ToPoint(DateTimeOffset at, string release, string arm, long seconds) => new(

@@ -13,7 +13,7 @@ namespace ControlPlane.Web.Features.Nodes;
 /// takes them over as they are. One that ends unasked is started again, later each time.
 /// </summary>
 internal sealed partial class LocalProcesses(
-    IOptions<LocalOptions> options, IOptions<DataOptions> data, IServer server, NodeCommands nodes, DatabaseGate gate, IHostApplicationLifetime lifetime, TimeProvider time,
+    IOptions<LocalOptions> options, IOptions<DataOptions> data, IServer server, JoinCommands joins, DatabaseGate gate, IHostApplicationLifetime lifetime, TimeProvider time,
     ILogger<LocalProcesses> logger) : BackgroundService
 {
     private const long LongestLog = 64L << 20;
@@ -49,6 +49,7 @@ internal sealed partial class LocalProcesses(
                 try
                 {
                     await WatchAsync(table, process, stoppingToken);
+                    BoundedLog.Keep(LogOf(process), LongestLog);
                 }
                 catch (Exception failure) when (failure is not OperationCanceledException)
                 {
@@ -86,10 +87,8 @@ internal sealed partial class LocalProcesses(
 
     private async Task<int> StartAsync(LocalProcess process, CancellationToken cancel)
     {
-        var log = data.Value.Path("logs", $"{process.Name}.log");
+        var log = LogOf(process);
         Directory.CreateDirectory(Path.GetDirectoryName(log)!);
-        if (new FileInfo(log) is { Exists: true, Length: > LongestLog })
-            File.Move(log, log + ".1", overwrite: true);
 
         // The shell opens the log and becomes the program, so that nothing of this process is left in the child.
         var start = new ProcessStartInfo("/bin/sh", ["-c", "exec setsid \"$@\" >>\"$0\" 2>&1 </dev/null", log, process.Program, .. process.Arguments])
@@ -109,9 +108,11 @@ internal sealed partial class LocalProcesses(
         return started.Id;
     }
 
+    private string LogOf(LocalProcess process) => data.Value.Path("logs", $"{process.Name}.log");
+
     private async Task<string> JoinTokenAsync(LocalProcess process, CancellationToken cancel)
     {
-        var made = await nodes.MakeJoinTokenAsync(process.JoinEnvironment!, process.JoinPool, 20, TimeSpan.FromDays(7), Actor.Automatic, cancel);
+        var made = await joins.MakeTokenAsync(process.JoinEnvironment!, process.JoinPool, 20, Domain.Nodes.JoinToken.LongestLife, Actor.Automatic, cancel);
         return made.TryGet(out var token, out var refusal) ? token.Token : throw new InvalidOperationException(refusal.Message);
     }
 

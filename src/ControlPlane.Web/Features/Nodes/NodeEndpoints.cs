@@ -15,7 +15,13 @@ internal static class NodeEndpoints
         var api = app.MapGroup("/api/v1").DisableAntiforgery();
         api.MapGet("/nodes", ListAsync);
         api.MapGet("/environments/{environment}/convergence", ConvergenceAsync);
-        api.MapPost("/nodes/join-tokens", MakeJoinTokenAsync);
+        api.MapPost("/nodes/join-tokens", MakeJoinTokenAsync).WithMetadata(new ShownOnce());
+        api.MapGet("/nodes/join-tokens", async (ClaimsPrincipal user, JoinCommands commands, CancellationToken cancel) =>
+            (await commands.ListTokensAsync(user.Actor(), cancel)).TryGet(out var rows, out var refusal) ? Results.Ok(new Listing<JoinTokenRow>(rows, null)) : Problems.From(refusal));
+        api.MapDelete("/nodes/join-tokens/{id:guid}", async (Guid id, ClaimsPrincipal user, JoinCommands commands, CancellationToken cancel) =>
+            Answer(await commands.RevokeTokenAsync(id, user.Actor(), cancel)));
+        api.MapPost("/nodes/{node}/rotate-credential", async (string node, ClaimsPrincipal user, NodeCommands commands, CancellationToken cancel) =>
+            Answer(await commands.RotateAsync(node, user.Actor(), cancel)));
         api.MapPost("/nodes/{node}/drain", async (string node, ClaimsPrincipal user, NodeCommands commands, CancellationToken cancel) =>
             Answer(await commands.DrainAsync(node, user.Actor(), cancel)));
         api.MapPost("/nodes/{node}/clear-quarantine", async (string node, ClaimsPrincipal user, NodeCommands commands, CancellationToken cancel) =>
@@ -42,6 +48,7 @@ internal static class NodeEndpoints
                 state = node.RevokedAt is not null ? "Revoked" : seen is null ? "NeverSeen" : !Domain.Nodes.Convergence.IsReachable(seen.At, now) ? "Unreachable" : seen.Report.Draining ? "Draining" : "Ready",
                 appliedRevision = seen?.Report.AppliedRevision, rejected = seen?.Report.Rejected, serving = seen?.Report.Serving, quarantined = seen?.Report.Quarantined,
                 lastSeen = seen?.At, memoryBytes = seen?.Report.MemoryBytes, diskFreeBytes = seen?.Report.DiskFreeBytes, agentVersion = seen?.Report.AgentVersion,
+                rotationAskedAt = node.RotationAskedAt, secondSessionAt = node.SecondSessionAt,
             };
         })], null));
     }
@@ -65,11 +72,11 @@ internal static class NodeEndpoints
         });
     }
 
-    private static async Task<IResult> MakeJoinTokenAsync(JoinTokenRequest request, ClaimsPrincipal user, NodeCommands commands, CancellationToken cancel)
+    private static async Task<IResult> MakeJoinTokenAsync(JoinTokenRequest request, ClaimsPrincipal user, JoinCommands commands, CancellationToken cancel)
     {
-        var outcome = await commands.MakeJoinTokenAsync(request.Environment, request.Pool, request.Uses ?? 1, TimeSpan.FromMinutes(request.ExpiresInMinutes ?? 60), user.Actor(), cancel);
+        var outcome = await commands.MakeTokenAsync(request.Environment, request.Pool, request.Uses ?? 1, TimeSpan.FromMinutes(request.ExpiresInMinutes ?? 60), user.Actor(), cancel);
         return outcome.TryGet(out var made, out var refusal)
-            ? Results.Created((string?)null, new { token = made.Token, expiresAt = made.ExpiresAt, environment = request.Environment })
+            ? Results.Created((string?)null, new { id = made.Id, token = made.Token, expiresAt = made.ExpiresAt, environment = request.Environment })
             : Problems.From(refusal);
     }
 

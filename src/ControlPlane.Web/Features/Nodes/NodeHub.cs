@@ -1,22 +1,21 @@
-using System.Text.Json;
 using ControlPlane.Data;
 using ControlPlane.Data.Releases;
 using ControlPlane.Domain.Primitives;
-using ControlPlane.Web.Live;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.SignalR;
 using Microsoft.EntityFrameworkCore;
-using Serving.Contracts;
 using Serving.Contracts.Joining;
-using Serving.Contracts.Reports;
 
 namespace ControlPlane.Web.Features.Nodes;
 
 /// <summary>The live connection of nodes and gateways. What is sent here can be fetched as well; losing it costs seconds.</summary>
 [Authorize(AuthenticationSchemes = NodeScheme.Name)]
-internal sealed class NodeHub(IDbContextFactory<ControlPlaneDb> factory, NodeReports reports, Frames frames, PeerLists peers, NodeConnections connections) : Hub
+internal sealed class NodeHub(IDbContextFactory<ControlPlaneDb> factory, FrameIntake intake, PeerLists peers, NodeConnections connections, NodeSessions sessions) : Hub
 {
     public const string Path = "/hubs/nodes";
+
+    /// <summary>Told to a node that is to fetch a new credential.</summary>
+    public const string RotateCredential = nameof(RotateCredential);
 
     private NodeCaller Caller => NodeScheme.CallerOf(Context.User!);
 
@@ -29,8 +28,11 @@ internal sealed class NodeHub(IDbContextFactory<ControlPlaneDb> factory, NodeRep
     public override async Task OnConnectedAsync()
     {
         var cancel = Context.ConnectionAborted;
-        connections.Add(new NodeId(Caller.Id), Context);
+        connections.Add(new NodeId(Caller.Id), Caller.CredentialHash, Context);
         await Groups.AddToGroupAsync(Context.ConnectionId, One(Caller.Id), cancel);
+        await using var db = await factory.CreateDbContextAsync(cancel);
+        if (await db.Nodes.AnyAsync(node => node.Id == new NodeId(Caller.Id) && node.RotationAskedAt != null, cancel))
+            await Clients.Caller.SendAsync(RotateCredential, cancel);
         if (Caller.Kind == JoinRequest.Gateway)
         {
             await Groups.AddToGroupAsync(Context.ConnectionId, GatewaysOf(Caller.Environment), cancel);
@@ -39,7 +41,6 @@ internal sealed class NodeHub(IDbContextFactory<ControlPlaneDb> factory, NodeRep
         }
 
         await Groups.AddToGroupAsync(Context.ConnectionId, NodesOf(Caller.Environment), cancel);
-        await using var db = await factory.CreateDbContextAsync(cancel);
         if (await db.NewestAsync(Caller.Environment, cancel) is { } newest)
             await Clients.Caller.SendAsync("State", newest.Utf8, cancel);
     }
@@ -47,37 +48,21 @@ internal sealed class NodeHub(IDbContextFactory<ControlPlaneDb> factory, NodeRep
     public override Task OnDisconnectedAsync(Exception? exception)
     {
         connections.Remove(Context.ConnectionId);
+        if (Context.GetHttpContext()?.Request.Headers[JoinRequest.SessionHeader].ToString() is { Length: > 0 } session)
+            sessions.Leave(new NodeId(Caller.Id), session);
         return Task.CompletedTask;
     }
 
-    public void Report(byte[] utf8)
-    {
-        if (Parse(utf8) is { } report)
-            reports.Take(new NodeId(Caller.Id), report);
-    }
+    public async Task Report(byte[] utf8) => Answer(await intake.ReportAsync(Caller, utf8, Context.ConnectionAborted));
 
-    public void Frames(byte[] utf8)
-    {
-        try
-        {
-            foreach (var frame in JsonSerializer.Deserialize(utf8, ContractsJson.Default.FrameArray) ?? [])
-                frames.Take(Caller.Environment, new NodeId(Caller.Id), frame);
-        }
-        catch (JsonException malformed)
-        {
-            throw new HubException("These frames could not be read.", malformed);
-        }
-    }
+    public async Task Frames(byte[] utf8) => Answer(await intake.FramesAsync(Caller, utf8, Context.ConnectionAborted));
 
-    private static Report? Parse(byte[] utf8)
+    /// <summary>Who floods is cut off; who is wrong is told.</summary>
+    private void Answer(Refusal? refusal)
     {
-        try
-        {
-            return JsonSerializer.Deserialize(utf8, ContractsJson.Default.Report);
-        }
-        catch (JsonException malformed)
-        {
-            throw new HubException("This report could not be read.", malformed);
-        }
+        if (refusal?.Kind == RefusalKind.Overloaded)
+            Context.Abort();
+        else if (refusal is not null)
+            throw new HubException($"{refusal.Code}: {refusal.Message}");
     }
 }

@@ -8,6 +8,7 @@ internal static class NodeMarks
     public static Mark Of(NodeRow node, DateTimeOffset now) => node.State switch
     {
         NodeCondition.Refused => new("bad", $"Refused {node.RejectedRevision}", "bad"),
+        NodeCondition.NotWritten => new("warn", "Not on disk", "unsure"),
         NodeCondition.Silent => new("silent", node.LastSeen is { } seen ? $"Silent {Figures.Duration(now - seen)}" : "Never seen", "stale"),
         NodeCondition.Quarantine => new("warn", $"{node.Quarantined.Count} in quarantine", "unsure"),
         NodeCondition.Draining => new("arrow-down", "Draining"),

@@ -9,6 +9,9 @@ public sealed partial class NodePage(NodesPageQueries queries, Reads reads, Time
 {
     private static readonly string[] _topics = [LiveTopics.Nodes];
 
+    /// <summary>So long a second process is warned of after it was last seen.</summary>
+    private static readonly TimeSpan _warned = TimeSpan.FromHours(24);
+
     private Read<NodeRow?>? _node;
     private string? _shown;
     private IReadOnlyList<Crumb> _crumbs = [];
@@ -19,6 +22,7 @@ public sealed partial class NodePage(NodesPageQueries queries, Reads reads, Time
         Nothing,
         Clear,
         Drain,
+        Rotate,
         Revoke,
     }
 
@@ -29,6 +33,8 @@ public sealed partial class NodePage(NodesPageQueries queries, Reads reads, Time
     private NodeRow? Node => _node?.Value;
 
     private DateTimeOffset Now => time.GetUtcNow();
+
+    private bool IsUsedTwice => Node is { State: not NodeCondition.Revoked, SecondSessionAt: { } seen } && Now - seen < _warned;
 
     protected override async Task OnParametersSetAsync()
     {
@@ -45,6 +51,7 @@ public sealed partial class NodePage(NodesPageQueries queries, Reads reads, Time
     private static string Sentence(NodeRow node) => node.State switch
     {
         NodeCondition.Refused => $"It refused revision {node.RejectedRevision} and serves what it had.",
+        NodeCondition.NotWritten => $"It serves revision {node.Applied} and could not write it down.",
         NodeCondition.Silent => "Nothing has been heard from it for a while. It goes on with what it has, if it runs.",
         NodeCondition.Quarantine => "It serves, but does not load a version that took its process down.",
         NodeCondition.Draining => "It takes no new requests and finishes what it has begun.",
@@ -60,6 +67,8 @@ public sealed partial class NodePage(NodesPageQueries queries, Reads reads, Time
     private Task<string?> ClearAsync(string reason) => DoAsync(Actions.ClearQuarantineAsync(Name, CancellationToken.None));
 
     private Task<string?> DrainAsync(string reason) => DoAsync(Actions.DrainAsync(Name, CancellationToken.None));
+
+    private Task<string?> RotateAsync(string reason) => DoAsync(Actions.RotateAsync(Name, CancellationToken.None));
 
     private Task<string?> RevokeAsync(string reason) => DoAsync(Actions.RevokeAsync(Name, CancellationToken.None));
 

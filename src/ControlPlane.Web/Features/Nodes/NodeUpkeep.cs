@@ -9,9 +9,9 @@ using Microsoft.EntityFrameworkCore;
 
 namespace ControlPlane.Web.Features.Nodes;
 
-/// <summary>Shares reports with the database, tells gateways of changes among the nodes, and sees to it that every environment has a first revision.</summary>
+/// <summary>Ends connections whose credential was revoked, shares reports with the database, tells gateways of changes among the nodes, and sees to it that every environment has a first revision.</summary>
 internal sealed partial class NodeUpkeep(
-    IDbContextFactory<ControlPlaneDb> factory, NodeReports reports, PeerLists peers, IHubContext<NodeHub> hub, DatabaseGate gate, TimeProvider time, ILogger<NodeUpkeep> logger) : BackgroundService
+    IDbContextFactory<ControlPlaneDb> factory, NodeReports reports, PeerLists peers, IHubContext<NodeHub> hub, NodeConnections connections, DatabaseGate gate, TimeProvider time, ILogger<NodeUpkeep> logger) : BackgroundService
 {
     private static readonly TimeSpan _every = TimeSpan.FromSeconds(1);
 
@@ -25,6 +25,7 @@ internal sealed partial class NodeUpkeep(
         {
             try
             {
+                await EndRevokedAsync(stoppingToken);
                 await reports.ShareAsync(stoppingToken);
                 await FirstRevisionsAsync(stoppingToken);
                 await TellGatewaysAsync(stoppingToken);
@@ -49,6 +50,15 @@ internal sealed partial class NodeUpkeep(
                 return default(Done);
             }, cancel);
         }
+    }
+
+    /// <summary>Also what another control plane revoked, or gave a new credential.</summary>
+    private async Task EndRevokedAsync(CancellationToken cancel)
+    {
+        if (connections.Count == 0)
+            return;
+        await using var db = await factory.CreateDbContextAsync(cancel);
+        connections.EndOthers(await db.Nodes.Where(node => node.RevokedAt == null).ToDictionaryAsync(node => node.Id, node => node.CredentialHash, cancel));
     }
 
     private async Task TellGatewaysAsync(CancellationToken cancel)

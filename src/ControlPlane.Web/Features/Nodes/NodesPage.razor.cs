@@ -18,7 +18,7 @@ public sealed partial class NodesPage(NodesPageQueries queries, Reads reads, Tim
 
     private DateTimeOffset Now => time.GetUtcNow();
 
-    private int PageNumber => Math.Max(1, PageAsked ?? 1);
+    private int PageNumber => Pager.Of(PageAsked);
 
     private IReadOnlyList<NodeRow> Matching =>
         [.. (_nodes?.Value ?? []).Where(node => (Env is null || node.Environment == Env) && (State != "attention" || node.NeedsAttention))];
@@ -43,6 +43,7 @@ public sealed partial class NodesPage(NodesPageQueries queries, Reads reads, Tim
         var words = unwell.Take(3).Select(node => node.State switch
         {
             NodeCondition.Refused => $"{node.Name} refused revision {node.RejectedRevision} and serves what it had",
+            NodeCondition.NotWritten => $"{node.Name} serves what it should and could not write it down",
             NodeCondition.Silent => $"{node.Name} is silent",
             _ => $"{node.Name} keeps a version in quarantine",
         });

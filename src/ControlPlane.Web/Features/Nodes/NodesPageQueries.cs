@@ -47,7 +47,9 @@ public sealed class NodesPageQueries(ServingNow serving)
             report?.Source,
             report?.StartedAt,
             node.JoinedAt,
-            report?.LogDropped ?? 0);
+            report?.LogDropped ?? 0,
+            node.RotationAskedAt,
+            node.SecondSessionAt);
     }
 
     private static NodeCondition Condition(ServingSnapshot now, Node node, NodeStatus? status) => (node, status) switch
@@ -55,6 +57,7 @@ public sealed class NodesPageQueries(ServingNow serving)
         ({ RevokedAt: not null }, _) => NodeCondition.Revoked,
         (_, null) => NodeCondition.Waiting,
         _ when !now.IsLive(status) => NodeCondition.Silent,
+        (_, { Report.Rejected.Reason: RejectionReasons.StateNotWritten }) => NodeCondition.NotWritten,
         (_, { Report.Rejected: not null }) => NodeCondition.Refused,
         (_, { Report.Quarantined.Count: > 0 }) => NodeCondition.Quarantine,
         (_, { Report.Draining: true }) => NodeCondition.Draining,

@@ -1,12 +1,11 @@
 using ControlPlane.Web.Live;
 using ControlPlane.Web.Shared;
 using Microsoft.AspNetCore.Components;
-using Microsoft.AspNetCore.Components.Authorization;
 
 namespace ControlPlane.Web.Features.Overview;
 
 /// <summary>Is anything wrong, and what waits for me?</summary>
-public sealed partial class OverviewPage(OverviewPageQueries queries, EndpointsNow endpoints, Reads reads)
+public sealed partial class OverviewPage(EndpointsNow endpoints, Reads reads)
 {
     private static readonly string[] _topics = [LiveTopics.Endpoints, LiveTopics.Rollouts, LiveTopics.Nodes, LiveTopics.Models, LiveTopics.Metrics];
 
@@ -15,7 +14,7 @@ public sealed partial class OverviewPage(OverviewPageQueries queries, EndpointsN
 
     [SupplyParameterFromQuery(Name = "env")] private string? Env { get; set; }
 
-    [CascadingParameter] private Task<AuthenticationState>? Me { get; set; }
+    [Inject] private OverviewPageQueries Queries { get; set; } = null!;
 
     private OverviewView? View => _view?.Value;
 
@@ -23,9 +22,8 @@ public sealed partial class OverviewPage(OverviewPageQueries queries, EndpointsN
 
     protected override async Task OnInitializedAsync()
     {
-        var me = Me is null ? "" : (await Me).User.Identity?.Name ?? "";
         _endpoints = reads.Of("endpoints", endpoints.ListAsync);
-        _view = reads.Of("overview", cancel => queries.ReadAsync(me, cancel));
+        _view = reads.Of("overview", Queries.ReadAsync);
         if (!_endpoints.HasValue || !_view.HasValue)
             await RefreshAsync();
     }

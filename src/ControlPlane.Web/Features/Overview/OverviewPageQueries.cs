@@ -7,11 +7,13 @@ using Microsoft.EntityFrameworkCore;
 namespace ControlPlane.Web.Features.Overview;
 
 /// <summary>What the overview shows beside the endpoints.</summary>
-public sealed class OverviewPageQueries(IDbContextFactory<ControlPlaneDb> factory, ServingNow serving, EndpointsNow endpoints)
+internal sealed class OverviewPageQueries(IDbContextFactory<ControlPlaneDb> factory, ServingNow serving, EndpointsNow endpoints, Standing standing)
 {
-    /// <param name="me">Name of the person who looks.</param>
-    public async Task<OverviewView> ReadAsync(string me, CancellationToken cancel)
+    private const int MostMine = 20;
+
+    public async Task<OverviewView> ReadAsync(CancellationToken cancel)
     {
+        var me = await standing.ReadAsync(cancel);
         var now = await serving.ReadAsync(cancel);
         var rows = await endpoints.ListAsync(cancel);
         await using var db = await factory.CreateDbContextAsync(cancel);
@@ -23,7 +25,8 @@ public sealed class OverviewPageQueries(IDbContextFactory<ControlPlaneDb> factor
 
         return new(
             [.. Nodes(now), .. Rollouts(now), .. rows.SelectMany(Limits), .. rejected.Select(version => new AttentionItem("bad", "bad", $"{version.ModelName} v{version.Number} was rejected", version.RejectedReason ?? "A check failed.", "See why", $"models/{version.ModelName}/versions/{version.Number}"))],
-            [.. now.Rollouts.Values.Where(rollout => rollout.CreatedBy == me).Select(rollout => Mine(now, rollout))],
+            [.. Decisions.Awaiting(now).Where(rollout => Decisions.WhyNot(me, now, rollout) is null).Select(rollout => ToApprove(now, rollout)),
+                .. now.Rollouts.Values.Concat(now.Waiting).Where(rollout => rollout.CreatedBy == me.Name).Take(MostMine).Select(rollout => Mine(now, rollout))],
             new(
                 firstReady is not null,
                 firstReady,
@@ -32,7 +35,8 @@ public sealed class OverviewPageQueries(IDbContextFactory<ControlPlaneDb> factor
                 rows.Count > 0,
                 rows.FirstOrDefault(row => row.StableVersion is not null)?.Path,
                 rows.Any(row => row.RequestsPerSecond is not null),
-                releases > 1));
+                releases > 1,
+                now.Environments.Values.Any(environment => environment.IsProtected)));
     }
 
     private static IEnumerable<AttentionItem> Nodes(ServingSnapshot now)
@@ -65,6 +69,10 @@ public sealed class OverviewPageQueries(IDbContextFactory<ControlPlaneDb> factor
         if (row is { StableVersion: not null, Nodes: 0 })
             yield return new("nodes", "stale", $"{row.Path}: no node serves it", "No node of its pool has joined.", "Join a node", "nodes/join");
     }
+
+    private static AttentionItem ToApprove(ServingSnapshot now, Rollout rollout) => new(
+        "approvals", "cand", $"Rollout #{rollout.Number} waits for your approval",
+        $"{rollout.Environment}/{rollout.EndpointName}, to v{now.Releases.GetValueOrDefault(rollout.ToRelease)?.Version ?? "?"}, by {rollout.CreatedBy}", "Decide", "approvals");
 
     private static AttentionItem Mine(ServingSnapshot now, Rollout rollout)
     {

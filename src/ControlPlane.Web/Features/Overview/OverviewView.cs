@@ -11,9 +11,9 @@ public sealed record OverviewView(IReadOnlyList<AttentionItem> Attention, IReadO
 public sealed record AttentionItem(string Icon, string Tone, string What, string Why, string Action, string Href);
 
 /// <summary>How far a new installation has come; computed from what is there.</summary>
-public sealed record GuideView(bool HasVersion, string? FirstModel, int LiveNodes, string? FirstNode, bool HasEndpoint, string? ServingEndpoint, bool HasRequests, bool HasSecondRelease)
+public sealed record GuideView(bool HasVersion, string? FirstModel, int LiveNodes, string? FirstNode, bool HasEndpoint, string? ServingEndpoint, bool HasRequests, bool HasSecondRelease, bool IsProtected)
 {
-    public int Done => new[] { HasVersion, LiveNodes > 0, HasEndpoint, HasRequests, HasSecondRelease }.Count(done => done);
+    public int Done => new[] { HasVersion, LiveNodes > 0, HasEndpoint, HasRequests, HasSecondRelease, IsProtected }.Count(done => done);
 
     public bool IsNew => !HasRequests || !HasEndpoint;
 }

@@ -1,14 +1,17 @@
 using ControlPlane.Data;
+using ControlPlane.Data.Identity;
+using ControlPlane.Data.Releases;
 using ControlPlane.Domain.Identity;
 using ControlPlane.Domain.Primitives;
 using ControlPlane.Domain.Registry;
+using ControlPlane.Web.Effects;
 using ControlPlane.Web.Live;
 using Microsoft.EntityFrameworkCore;
 
 namespace ControlPlane.Web.Features.Registry;
 
 /// <summary>Makes and describes models, and moves aliases.</summary>
-internal sealed class ModelCommands(IDbContextFactory<ControlPlaneDb> factory, LiveFeed feed, TimeProvider time)
+internal sealed class ModelCommands(IDbContextFactory<ControlPlaneDb> factory, Wakes wakes, LiveFeed feed, TimeProvider time)
 {
     public async Task<Outcome<Model>> CreateAsync(string name, string? description, IReadOnlyList<string>? tags, Actor actor, CancellationToken cancel)
     {
@@ -18,6 +21,9 @@ internal sealed class ModelCommands(IDbContextFactory<ControlPlaneDb> factory, L
         try
         {
             outcome = await factory.ChangeAsync<Model>(
+                actor,
+                new Need(Permission.DescribeModels, $"model/{name}"),
+                time.GetUtcNow(),
                 async db =>
                 {
                     if (!Model.Create(name, description, tags, actor, at).TryGet(out var model, out var refusal))
@@ -40,12 +46,19 @@ internal sealed class ModelCommands(IDbContextFactory<ControlPlaneDb> factory, L
         }
 
         if (outcome.TryGet(out _, out _))
+        {
+            wakes.Wake(EffectRunner.Loop);
             feed.Publish(LiveTopics.Models);
+        }
+
         return outcome;
     }
 
     public async Task<Outcome<Model>> DescribeAsync(string name, string? description, IReadOnlyList<string>? tags, long? seen, Actor actor, CancellationToken cancel) =>
         Tell(await factory.ChangeAsync<Model>(
+            actor,
+            new Need(Permission.DescribeModels, $"model/{name}"),
+            time.GetUtcNow(),
             async db =>
             {
                 var model = await db.Models.SingleOrDefaultAsync(known => known.Name == name, cancel);
@@ -62,6 +75,9 @@ internal sealed class ModelCommands(IDbContextFactory<ControlPlaneDb> factory, L
 
     public async Task<Outcome<ModelAlias>> PutAliasAsync(string name, string alias, int number, Actor actor, CancellationToken cancel) =>
         Tell(await factory.ChangeAsync<ModelAlias>(
+            actor,
+            new Need(Permission.DescribeModels, $"model/{name}"),
+            time.GetUtcNow(),
             async db =>
             {
                 if (ModelAlias.Check(alias) is { } refusal)
@@ -78,12 +94,16 @@ internal sealed class ModelCommands(IDbContextFactory<ControlPlaneDb> factory, L
                     db.Aliases.Add(known = new ModelAlias { ModelId = version.ModelId, Name = alias, Number = number });
                 else
                     known.Number = number;
+                await db.PublishWhereServedAsync(name, actor, $"Alias {alias} of {name} moved to {number}", time.GetUtcNow(), cancel);
                 return known;
             },
             cancel));
 
     public async Task<Outcome<Done>> DeleteAliasAsync(string name, string alias, Actor actor, CancellationToken cancel) =>
         Tell(await factory.ChangeAsync<Done>(
+            actor,
+            new Need(Permission.DescribeModels, $"model/{name}"),
+            time.GetUtcNow(),
             async db =>
             {
                 var known = await db.Aliases.SingleOrDefaultAsync(row => row.Name == alias && db.Models.Any(model => model.Id == row.ModelId && model.Name == name), cancel);
@@ -91,6 +111,7 @@ internal sealed class ModelCommands(IDbContextFactory<ControlPlaneDb> factory, L
                     return Refusal.NotFound($"alias of {name} named", alias);
                 db.Aliases.Remove(known);
                 db.Audit(actor, "alias.deleted", $"model/{name}", time.GetUtcNow(), alias, known.Number.ToString());
+                await db.PublishWhereServedAsync(name, actor, $"Alias {alias} of {name} deleted", time.GetUtcNow(), cancel);
                 return default(Done);
             },
             cancel));

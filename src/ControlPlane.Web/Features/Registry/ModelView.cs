@@ -3,10 +3,10 @@ using ControlPlane.Web.Shared;
 namespace ControlPlane.Web.Features.Registry;
 
 /// <summary>A model as its page shows it.</summary>
-/// <param name="DescriptionHtml">Made from the owner's Markdown and cleaned of everything that could run.</param>
+/// <param name="Description">Markdown as the owner wrote it.</param>
 public sealed record ModelView(
     string Name,
-    string? DescriptionHtml,
+    string? Description,
     IReadOnlyList<string> Tags,
     DateTimeOffset CreatedAt,
     string CreatedBy,

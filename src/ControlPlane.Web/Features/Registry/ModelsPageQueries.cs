@@ -6,7 +6,7 @@ using Microsoft.EntityFrameworkCore;
 namespace ControlPlane.Web.Features.Registry;
 
 /// <summary>What the pages of models show.</summary>
-public sealed class ModelsPageQueries(IDbContextFactory<ControlPlaneDb> factory, ServingNow serving, SafeMarkdown markdown)
+public sealed class ModelsPageQueries(IDbContextFactory<ControlPlaneDb> factory, ServingNow serving)
 {
     /// <param name="search">Part of a name; null: all.</param>
     /// <param name="sort"><c>name</c>, <c>versions</c> or <c>changed</c>, with a minus downwards; anything else is newest change first.</param>
@@ -39,7 +39,7 @@ public sealed class ModelsPageQueries(IDbContextFactory<ControlPlaneDb> factory,
             _ => rows.OrderByDescending(row => row.Changed).ThenBy(row => row.Name),
         };
         var total = await matching.CountAsync(cancel);
-        var found = await rows.Skip((Math.Max(1, page) - 1) * Pager.DefaultSize).Take(Pager.DefaultSize).ToListAsync(cancel);
+        var found = await rows.Skip((Pager.Of(page) - 1) * Pager.DefaultSize).Take(Pager.DefaultSize).ToListAsync(cancel);
         return new(
             [.. found.Select(row => new ModelRow(row.Name, row.Latest, row.State?.ToString(), row.Versions, [.. now.PlacesOf(row.Name).Select(place => place.Place)], row.Changed, row.Tags))],
             total,
@@ -58,7 +58,7 @@ public sealed class ModelsPageQueries(IDbContextFactory<ControlPlaneDb> factory,
         var places = now.PlacesOf(name).ToLookup(place => place.Version, place => place.Place);
         return new(
             model.Name,
-            markdown.Html(model.Description),
+            model.Description,
             model.Tags,
             model.CreatedAt,
             model.CreatedBy,

@@ -64,7 +64,7 @@ internal sealed class PartWriter(IArtifactStore store, IOptions<ArtifactOptions>
                 if (size > most)
                     return new Refusal("TooLarge", $"The upload is larger than {most} bytes.", RefusalKind.TooLarge);
                 if (size >= lookAt && store.FreeBytes() < options.Value.MinFreeBytes)
-                    return new Refusal("StorageFull", $"Less than {options.Value.MinFreeBytes >> 20} MiB are free in the artifact store. Nothing was kept; free some space and repeat.", RefusalKind.Unavailable);
+                    return new Refusal("StorageFull", $"Less than {options.Value.MinFreeBytes >> 20} MiB are free in the artifact store. Nothing was kept; free some space and repeat.", RefusalKind.StorageFull);
                 lookAt = size >= lookAt ? size + LookEvery : lookAt;
                 hash?.AppendData(buffer, 0, read);
                 await to.WriteAsync(buffer.AsMemory(0, read), cancel);

@@ -11,6 +11,7 @@ internal static class RegistryFeature
         services.AddChecked<InspectOptions, InspectOptionsValidator>(InspectOptions.Section);
         services.AddSingleton<PartWriter>();
         services.AddSingleton<UploadIntake>();
+        services.AddSingleton<UploadSlots>();
         services.AddSingleton<MultipartIntake>();
         services.AddSingleton<ModelCommands>();
         services.AddSingleton<VersionCommands>();

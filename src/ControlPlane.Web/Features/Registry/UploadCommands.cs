@@ -1,5 +1,6 @@
 using ControlPlane.Data;
 using ControlPlane.Data.Artifacts;
+using ControlPlane.Data.Identity;
 using ControlPlane.Domain.Identity;
 using ControlPlane.Domain.Primitives;
 using ControlPlane.Domain.Registry;
@@ -15,12 +16,14 @@ internal sealed class UploadCommands(
 {
     public async Task<Outcome<UploadSession>> OpenAsync(string modelName, UploadRequest request, Actor actor, CancellationToken cancel)
     {
+        if (await versions.WhyNotUploadAsync(modelName, actor, cancel) is { } denied)
+            return denied;
         if (request.Size <= 0)
             return UploadRefusals.Of("Empty", new("size", "failed", "The file is empty.", "Check that the export wrote it."));
         if (request.Size > options.Value.MaxUploadBytes)
             return new Refusal("TooLarge", $"The file has {request.Size} bytes; {options.Value.MaxUploadBytes} are allowed.", RefusalKind.TooLarge);
         if (store.FreeBytes() is { } free && free - request.Size < options.Value.MinFreeBytes)
-            return new Refusal("StorageFull", $"The artifact store has {free >> 20} MiB free, too little for this file.", RefusalKind.Unavailable);
+            return new Refusal("StorageFull", $"The artifact store has {free >> 20} MiB free, too little for this file.", RefusalKind.StorageFull);
         if (request.Sha256 is not null && (request.Sha256.Length != 64 || !request.Sha256.All(char.IsAsciiHexDigit)))
             return Refusal.Invalid("sha256", "64 hex digits are expected.");
 
@@ -94,7 +97,7 @@ internal sealed class UploadCommands(
         if (!read.TryGet(out var reception, out refusal))
         {
             await RemoveAsync(upload.Id, cancel);
-            return refusal;
+            return await versions.RejectAsync(modelName, refusal, actor, cancel);
         }
 
         return await versions.AcceptAsync(modelName, reception, upload.Version, upload.FileName, upload.Notes, upload.Id, actor, cancel);
@@ -115,9 +118,17 @@ internal sealed class UploadCommands(
     /// <summary>Somebody else's upload is as good as none.</summary>
     private async Task<Outcome<UploadSession>> FindAsync(string modelName, Guid id, Actor actor, CancellationToken cancel)
     {
+        if (await versions.WhyNotUploadAsync(modelName, actor, cancel) is { } denied)
+            return denied;
         await using var db = await factory.CreateDbContextAsync(cancel);
         var at = time.GetUtcNow();
-        var upload = await db.Uploads.AsNoTracking().SingleOrDefaultAsync(known => known.Id == new UploadId(id) && known.ModelName == modelName && known.CreatedBy == actor.Name, cancel);
+        var upload = await db.Uploads.AsNoTracking().SingleOrDefaultAsync(known => known.Id == new UploadId(id) && known.ModelName == modelName, cancel);
+        if (upload is not null && upload.CreatedBy != actor.Name)
+        {
+            await factory.WriteDenialAsync(actor, new Need(Permission.UploadVersions, $"upload/{id}"), at, why: null, cancel);
+            upload = null;
+        }
+
         return upload is not null && upload.ExpiresAt > at ? upload : Refusal.NotFound("upload", id.ToString());
     }
 

@@ -15,11 +15,15 @@ internal static class UploadEndpoints
     {
         var uploads = app.MapGroup("/api/v1/models/{model}/uploads").RequireAuthorization();
         uploads.MapPost("", OpenAsync);
-        uploads.MapPut("{id:guid}", AppendAsync).WithMetadata(new DisableRequestSizeLimitAttribute()).Accepts<Stream>("application/octet-stream");
+        uploads.MapPut("{id:guid}", AppendAsync).AddEndpointFilter(Slot).WithMetadata(new DisableRequestSizeLimitAttribute()).Accepts<Stream>("application/octet-stream");
         uploads.MapMethods("{id:guid}", [HttpMethods.Head], OffsetAsync);
         uploads.MapPost("{id:guid}/complete", CompleteAsync);
         uploads.MapDelete("{id:guid}", CancelAsync);
     }
+
+    /// <summary>One instance for all, which the container makes.</summary>
+    public static ValueTask<object?> Slot(EndpointFilterInvocationContext context, EndpointFilterDelegate next) =>
+        context.HttpContext.RequestServices.GetRequiredService<UploadSlots>().InvokeAsync(context, next);
 
     private static async Task<IResult> OpenAsync(string model, UploadRequest request, HttpContext http, UploadCommands commands, CancellationToken cancel)
     {

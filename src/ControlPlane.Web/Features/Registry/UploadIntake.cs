@@ -37,7 +37,7 @@ internal sealed class UploadIntake(IArtifactStore store, PartWriter writer, IOpt
         {
             Outcome<Done> read;
             await using (var zip = await store.ReadPartAsync(file.Part, cancel))
-                read = await BundleReader.ReadAsync(zip, writer, Most, files, cancel);
+                read = await ZipLayout.CheckAsync(zip, file.Size, cancel) is { } defect ? defect : await BundleReader.ReadAsync(zip, writer, Most, files, cancel);
             return read.TryGet(out _, out var refusal) ? await CheckAsync(files, isBundle: true, cancel) : await DropAsync(files, refusal);
         }
         finally
@@ -88,7 +88,7 @@ internal sealed class UploadIntake(IArtifactStore store, PartWriter writer, IOpt
         if (models.Count != 1)
             return UploadRefusals.Of("OneModelExpected", new ModelCheck(ModelChecks.Archive, ModelCheck.Failed, $"The bundle holds {models.Count} .onnx files at its root.", "Give exactly one, without a folder."));
 
-        var siblings = files.Where(file => !FileNames.IsModel(file.Name)).Select(file => file.Name).ToHashSet(StringComparer.Ordinal);
+        var siblings = files.Where(file => !FileNames.IsModel(file.Name)).ToDictionary(file => file.Name, file => file.Size, StringComparer.Ordinal);
         OnnxScanResult scan;
         await using (var model = await store.ReadPartAsync(models[0].Part, cancel))
             scan = OnnxScan.Scan(model, models[0].Size, siblings, new OnnxLimits(), cancel);
@@ -96,7 +96,7 @@ internal sealed class UploadIntake(IArtifactStore store, PartWriter writer, IOpt
             return UploadRefusals.Of(failed);
 
         var external = scan.Summary!.ExternalFiles.ToHashSet(StringComparer.Ordinal);
-        var unexpected = siblings.FirstOrDefault(name => !external.Contains(name) && name is not (FileNames.Golden or FileNames.Card or FileNames.Meta) && !FileNames.IsReference(name));
+        var unexpected = siblings.Keys.FirstOrDefault(name => !external.Contains(name) && name is not (FileNames.Golden or FileNames.Card or FileNames.Meta) && !FileNames.IsReference(name));
         if (unexpected is not null)
             return UploadRefusals.Of("UnexpectedFile", new ModelCheck(ModelChecks.Archive, ModelCheck.Failed, $"'{unexpected}' is neither the model, nor data the model names, nor golden.jsonl, reference.csv, reference.parquet, card.md or meta.yaml.", "Leave it out."));
 

@@ -13,7 +13,7 @@ internal static class UploadRefusals
         failed.Check switch
         {
             ModelChecks.Size => "Empty",
-            ModelChecks.Operators => "OperatorsNotAllowed",
+            ModelChecks.Operators => "OperatorNotAllowed",
             ModelChecks.ExternalData => "ExternalData",
             _ => "NotOnnx",
         },

@@ -1,5 +1,6 @@
 using ControlPlane.Data;
 using ControlPlane.Data.Artifacts;
+using ControlPlane.Data.Identity;
 using ControlPlane.Domain.Identity;
 using ControlPlane.Domain.Primitives;
 using ControlPlane.Domain.Registry;
@@ -14,6 +15,20 @@ namespace ControlPlane.Web.Features.Registry;
 /// <summary>Turns received files into a version, and deletes versions that nobody uses.</summary>
 internal sealed class VersionCommands(IDbContextFactory<ControlPlaneDb> factory, IArtifactStore store, LiveFeed feed, Wakes wakes, TimeProvider time)
 {
+    /// <summary>Asked before a file is taken in, so that nobody sends one for nothing.</summary>
+    /// <returns>Null when the actor may.</returns>
+    public Task<Refusal?> WhyNotUploadAsync(string modelName, Actor actor, CancellationToken cancel) => factory.WhyNotAsync(actor, UploadNeed(modelName), time.GetUtcNow(), cancel);
+
+    /// <summary>Writes down that a file was not taken.</summary>
+    /// <returns>The refusal itself.</returns>
+    public async Task<Refusal> RejectAsync(string modelName, Refusal refusal, Actor actor, CancellationToken cancel)
+    {
+        await using var db = await factory.CreateDbContextAsync(cancel);
+        db.Audit(actor, "upload.rejected", $"model/{modelName}", time.GetUtcNow(), $"{refusal.Code}: {refusal.Message}", outcome: "rejected");
+        await db.SaveChangesAsync(cancel);
+        return refusal;
+    }
+
     /// <summary>Keeps the files, then writes the row and the order to inspect it in one transaction: a crash in between leaves bytes that the clean-up removes, never half a version.</summary>
     /// <param name="wanted">Number asked for, or null for the next.</param>
     public async Task<Outcome<ModelVersion>> AcceptAsync(
@@ -25,6 +40,9 @@ internal sealed class VersionCommands(IDbContextFactory<ControlPlaneDb> factory,
 
         var manifest = new ArtifactManifest([.. reception.Files.Select(file => file.InManifest())]);
         var outcome = await factory.ChangeAsync<ModelVersion>(
+            actor,
+            UploadNeed(modelName),
+            time.GetUtcNow(),
             async db =>
             {
                 var model = await db.Models.SingleOrDefaultAsync(known => known.Name == modelName, cancel);
@@ -57,6 +75,9 @@ internal sealed class VersionCommands(IDbContextFactory<ControlPlaneDb> factory,
     public async Task<Outcome<Done>> DeleteAsync(string modelName, int number, Actor actor, CancellationToken cancel)
     {
         var outcome = await factory.ChangeAsync<Done>(
+            actor,
+            new Need(Permission.DeleteVersions, $"model/{modelName}/{number}"),
+            time.GetUtcNow(),
             async db =>
             {
                 var version = await db.Versions.SingleOrDefaultAsync(known => known.ModelName == modelName && known.Number == number, cancel);
@@ -75,6 +96,8 @@ internal sealed class VersionCommands(IDbContextFactory<ControlPlaneDb> factory,
             feed.Publish(LiveTopics.Models);
         return outcome;
     }
+
+    private static Need UploadNeed(string modelName) => new(Permission.UploadVersions, $"model/{modelName}");
 
     /// <summary>What the form says wins over what the file says.</summary>
     private static VersionNotes Merge(VersionNotes file, VersionNotes? form) => form is null

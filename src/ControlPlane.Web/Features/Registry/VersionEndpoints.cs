@@ -4,6 +4,7 @@ using ControlPlane.Data.Artifacts;
 using ControlPlane.Domain.Primitives;
 using ControlPlane.Domain.Registry;
 using ControlPlane.Web.Hosting;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Net.Http.Headers;
 
@@ -19,7 +20,7 @@ internal static class VersionEndpoints
     public static void MapVersions(this IEndpointRouteBuilder app)
     {
         var versions = app.MapGroup("/api/v1/models/{model}/versions").RequireAuthorization();
-        versions.MapPost("", UploadAsync).WithMetadata(new DisableRequestSizeLimitAttribute()).Accepts<Stream>("application/octet-stream", "application/zip", "multipart/form-data");
+        versions.MapPost("", UploadAsync).AddEndpointFilter(UploadEndpoints.Slot).WithMetadata(new DisableRequestSizeLimitAttribute()).Accepts<Stream>("application/octet-stream", "application/zip", "multipart/form-data");
         versions.MapGet("", ListAsync);
         versions.MapGet("{version}", FindAsync);
         versions.MapGet("{version}/download", DownloadAsync);
@@ -29,6 +30,8 @@ internal static class VersionEndpoints
     private static async Task<IResult> UploadAsync(
         string model, [FromQuery] int? version, [FromQuery] string? fileName, HttpContext http, RegistryQueries queries, UploadIntake intake, MultipartIntake multipart, VersionCommands commands, CancellationToken cancel)
     {
+        if (await commands.WhyNotUploadAsync(model, http.User.Actor(), cancel) is { } denied)
+            return Problems.From(denied);
         // Known before a byte is read, so that a large body for nothing is not read at all.
         if (await queries.FindModelAsync(model, cancel) is not { } known)
             return Problems.From(Refusal.NotFound("model", model));
@@ -52,7 +55,7 @@ internal static class VersionEndpoints
         }
 
         if (!received.TryGet(out var files, out var refusal))
-            return Problems.From(refusal);
+            return Problems.From(await commands.RejectAsync(model, refusal, http.User.Actor(), cancel));
         var outcome = await commands.AcceptAsync(model, files.Reception, version, files.FileName, null, null, http.User.Actor(), cancel);
         return outcome.TryGet(out var made, out refusal) ? Accepted(made) : Problems.From(refusal);
     }
@@ -87,7 +90,7 @@ internal static class VersionEndpoints
         if (found.Version.FilesDeletedAt is not null)
             return Problems.From(new Refusal("FilesDeleted", "The files of this rejected version were removed after their time of grace."));
 
-        http.Response.Headers.ContentSecurityPolicy = "default-src 'none'; sandbox";
+        http.Response.Headers.ContentSecurityPolicy = "default-src 'none'; frame-ancestors 'none'; sandbox";
         var name = $"{found.Version.ModelName}-{found.Version.Number}";
         var files = found.Version.Manifest.Files;
         if (files.Count == 1)
@@ -98,6 +101,9 @@ internal static class VersionEndpoints
                 : TypedResults.Stream(stream, "application/octet-stream", name + ".onnx", entityTag: new EntityTagHeaderValue($"\"{files[0].Sha256}\""), enableRangeProcessing: true);
         }
 
+        // The archive writes the few bytes that end an entry without waiting for them.
+        if (http.Features.Get<IHttpBodyControlFeature>() is { } control)
+            control.AllowSynchronousIO = true;
         return TypedResults.Stream(
             async body =>
             {

@@ -24,7 +24,7 @@ internal static class VersionNotesReader
                 return Refused($"meta.yaml has {meta.Size} bytes; {LongestMeta} are allowed.");
             try
             {
-                notes = new DeserializerBuilder().WithNamingConvention(CamelCaseNamingConvention.Instance).Build().Deserialize<MetaFile?>(await TextAsync(store, meta, cancel))?.ToNotes() ?? notes;
+                notes = new DeserializerBuilder().WithNamingConvention(CamelCaseNamingConvention.Instance).WithDuplicateKeyChecking().Build().Deserialize<MetaFile?>(await TextAsync(store, meta, cancel))?.ToNotes() ?? notes;
             }
             catch (YamlException broken)
             {

@@ -7,7 +7,7 @@ using Serving.Contracts.Models;
 namespace ControlPlane.Web.Features.Registry;
 
 /// <summary>What the page of a version shows.</summary>
-public sealed class VersionPageQueries(IDbContextFactory<ControlPlaneDb> factory, ServingNow serving, SafeMarkdown markdown)
+public sealed class VersionPageQueries(IDbContextFactory<ControlPlaneDb> factory, ServingNow serving)
 {
     public async Task<VersionView?> FindAsync(string model, int number, CancellationToken cancel)
     {
@@ -23,7 +23,7 @@ public sealed class VersionPageQueries(IDbContextFactory<ControlPlaneDb> factory
         return View(version, release, aliases, [.. now.PlacesOf(model).Where(place => place.Version == number).Select(place => place.Place)]);
     }
 
-    private VersionView View(ModelVersion version, string? release, IReadOnlyList<string> aliases, IReadOnlyList<ServingIn> places)
+    private static VersionView View(ModelVersion version, string? release, IReadOnlyList<string> aliases, IReadOnlyList<ServingIn> places)
     {
         var report = version.Report;
         return new(
@@ -37,7 +37,7 @@ public sealed class VersionPageQueries(IDbContextFactory<ControlPlaneDb> factory
             version.FileName,
             version.UploadedBy,
             version.UploadedAt,
-            markdown.Html(version.Notes.Card ?? version.Notes.Text),
+            Shown(version.Notes.Card ?? version.Notes.Text),
             version.Notes.Source,
             aliases,
             [.. version.Checks.Select(check => new CheckRow(check.Check, check.Outcome, check.Detail, check.Remedy))],
@@ -51,6 +51,9 @@ public sealed class VersionPageQueries(IDbContextFactory<ControlPlaneDb> factory
             places,
             [.. version.Manifest.Files.Select(file => new FileRow(file.Path, file.Size))]);
     }
+
+    /// <summary>A card may be longer than what is shown of it; one character more says so.</summary>
+    private static string? Shown(string? markdown) => markdown?.Length > SafeMarkdown.Longest + 1 ? markdown[..(SafeMarkdown.Longest + 1)] : markdown;
 
     private static List<TensorRow> Tensors(ModelSignature? signature) => signature is null
         ? []

@@ -3,7 +3,7 @@ using ControlPlane.Web.Shared;
 namespace ControlPlane.Web.Features.Registry;
 
 /// <summary>A version as its page shows it.</summary>
-/// <param name="NotesHtml">Made from the uploader's Markdown and cleaned of everything that could run.</param>
+/// <param name="Notes">Markdown as the uploader wrote it.</param>
 /// <param name="Source">Commit or run it came from, as the uploader says.</param>
 public sealed record VersionView(
     string Model,
@@ -16,7 +16,7 @@ public sealed record VersionView(
     string? FileName,
     string UploadedBy,
     DateTimeOffset UploadedAt,
-    string? NotesHtml,
+    string? Notes,
     string? Source,
     IReadOnlyList<string> Aliases,
     IReadOnlyList<CheckRow> Checks,

@@ -1,3 +1,4 @@
+using System.Security.Claims;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using ControlPlane.Data.Lake;
@@ -13,9 +14,11 @@ internal static class RequestEndpoints
 
     public static void MapRequestEndpoints(this IEndpointRouteBuilder app)
     {
-        var api = app.MapGroup("/api/v1/requests").DisableAntiforgery();
+        var api = app.MapGroup("/api/v1/requests").DisableAntiforgery().GivenUpInTime();
         api.MapGet("/{requestId}", GetAsync);
         api.MapGet("/", ListAsync);
+        api.MapDelete("/{requestId}", async (string requestId, ClaimsPrincipal user, RequestCommands commands, CancellationToken cancel) =>
+            (await commands.ForgetAsync(requestId, user.Actor(), cancel)).TryGet(out _, out var refusal) ? Results.NoContent() : Problems.From(refusal));
     }
 
     private static async Task<IResult> GetAsync(string requestId, Lake lake, CancellationToken cancel)

@@ -11,6 +11,8 @@ internal static class RequestsFeature
         services.AddSingleton(new LakeLimits());
         services.AddSingleton(provider => new LakeStore(Root(provider), provider.GetRequiredService<LakeLimits>()));
         services.AddSingleton(provider => new Lake(Root(provider), provider.GetRequiredService<LakeLimits>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<Lake>>()));
+        services.AddChecked<LakeOptions, LakeOptionsValidator>(LakeOptions.Section);
+        services.AddSingleton(provider => new LakeUpkeep(Root(provider), provider.GetRequiredService<Lake>())).AddSingleton<RequestCommands>().AddHostedService<LakeSweep>();
         return services;
     }
 

@@ -3,10 +3,13 @@ using ControlPlane.Web.Shared;
 
 namespace ControlPlane.Web.Features.Rollouts;
 
-/// <summary>What the page of a rollout does, in the name of the person who looks.</summary>
+/// <summary>What pages do with rollouts, in the name of the person who looks. Each gives null, or why it was refused.</summary>
 internal sealed class RolloutActions(RolloutCommands commands, Act act)
 {
-    /// <returns>Null, or why it was refused.</returns>
-    public async Task<string?> AbortAsync(int number, string reason, CancellationToken cancel) =>
-        (await act.DoAsync(actor => commands.ActAsync(number, RolloutAction.Abort, reason, seenStamp: null, actor, cancel))).Refused;
+    public async Task<string?> DoAsync(int number, RolloutAction action, string reason, CancellationToken cancel) =>
+        (await act.DoAsync(actor => commands.ActAsync(number, new RolloutOrder(action, reason), actor, cancel))).Refused;
+
+    /// <param name="planHash">Of the plan that was looked at.</param>
+    public async Task<string?> ApproveAsync(int number, string comment, string? planHash, bool isBreakGlass, CancellationToken cancel) =>
+        (await act.DoAsync(actor => commands.ActAsync(number, new RolloutOrder(RolloutAction.Approve, comment) { PlanHash = planHash, IsBreakGlass = isBreakGlass }, actor, cancel))).Refused;
 }

@@ -17,10 +17,12 @@ namespace ControlPlane.Web.Features.Rollouts;
 /// Each rollout for itself: one that throws is put off, says so, and holds up no other.
 /// </summary>
 internal sealed partial class RolloutLoop(
-    IDbContextFactory<ControlPlaneDb> factory, Fleet fleet, DatabaseGate gate, Wakes wakes, LiveFeed feed, TimeProvider time, ILogger<RolloutLoop> logger) : BackgroundService
+    IDbContextFactory<ControlPlaneDb> factory, Fleet fleet, GateLooks looks, DatabaseGate gate, Wakes wakes, LiveFeed feed, TimeProvider time, ILogger<RolloutLoop> logger) : BackgroundService
 {
     private static readonly TimeSpan _every = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan _putOff = TimeSpan.FromSeconds(15);
+
+    private readonly DateTimeOffset _began = time.GetUtcNow();
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -45,7 +47,7 @@ internal sealed partial class RolloutLoop(
         var now = time.GetUtcNow();
         await using var db = await factory.CreateDbContextAsync(cancel);
         var due = await db.Rollouts.AsNoTracking()
-            .Where(rollout => (rollout.Phase == RolloutPhase.Progressing || rollout.Phase == RolloutPhase.RollingBack) && (rollout.NextTryAt == null || rollout.NextTryAt <= now))
+            .Where(rollout => rollout.IsOpen && rollout.Phase != RolloutPhase.Draft && rollout.Phase != RolloutPhase.Ready && (rollout.NextTryAt == null || rollout.NextTryAt <= now))
             .Select(rollout => rollout.Id).ToListAsync(cancel);
         foreach (var id in due)
             await ReconcileAsync(id, cancel);
@@ -75,15 +77,17 @@ internal sealed partial class RolloutLoop(
     private async Task<Outcome<bool>> TickAsync(ControlPlaneDb db, RolloutId id, CancellationToken cancel)
     {
         var rollout = await db.Rollouts.SingleAsync(known => known.Id == id, cancel);
-        var endpoint = await db.Endpoints.SingleAsync(known => known.Id == rollout.EndpointId, cancel);
-        var environment = await db.Environments.AsNoTracking().SingleAsync(known => known.Name == rollout.Environment, cancel);
-        var nodes = (await fleet.ReadAsync(db, rollout.Environment, cancel)).Where(node => node.Pool == endpoint.Pool && node.IsReachable)
-            .Select(node => (node.Name, node.Report!)).ToList();
-        var facts = Convergence.FactsFor(nodes, rollout.ToRelease, environment.TimelineId, environment.Revision);
-
+        if (!rollout.State.IsUnderWay)
+            return false;
         var now = time.GetUtcNow();
-        var next = RolloutMachine.Next(rollout.Plan, rollout.State, new RolloutEvent.Ticked(facts, now));
-        if (!next.TryGet(out var transition, out var refusal))
+        var endpoint = await db.Endpoints.SingleAsync(known => known.Id == rollout.EndpointId, cancel);
+        var (facts, isKnown) = await FactsAsync(db, rollout, endpoint.Pool, now, cancel);
+        if (!isKnown)
+            return false;
+
+        var evaluation = await looks.EvaluateAsync(db, rollout, facts, now, cancel);
+        var tick = new RolloutEvent.Ticked(facts, now, evaluation) { Expected = (rollout.State.Attempt, rollout.State.Step), Window = looks.Window };
+        if (!RolloutMachine.Next(rollout.Plan, rollout.State, tick).TryGet(out var transition, out var refusal))
             return refusal;
         if (rollout.Move(transition, Actor.Automatic.Name, now) is not { } decision)
         {
@@ -94,13 +98,25 @@ internal sealed partial class RolloutLoop(
         }
 
         db.Decisions.Add(decision);
-        if (rollout.Phase == RolloutPhase.Completed)
+        if (rollout is { Phase: RolloutPhase.Completed, Plan.Ships: true })
             endpoint.Serve(rollout.ToRelease, now);
         db.Audit(Actor.Automatic, $"rollout.{transition.Action}", $"rollout/{rollout.Number}", now, transition.Reason);
         FailPoint.Hit("rollout.advance.beforeCommit");
         if (transition.ChangesDesiredState)
             await db.PublishAsync(rollout.Environment, Actor.Automatic, $"#{rollout.Number}: {transition.Reason}", now, cancel);
         return true;
+    }
+
+    /// <returns>What nodes say. Not known: this process has begun just now, and who has not been heard yet may speak any moment.</returns>
+    private async Task<(StepFacts Facts, bool IsKnown)> FactsAsync(ControlPlaneDb db, Rollout rollout, string pool, DateTimeOffset now, CancellationToken cancel)
+    {
+        var environment = await db.Environments.AsNoTracking().SingleAsync(known => known.Name == rollout.Environment, cancel);
+        var fleetNow = (await fleet.ReadAsync(db, rollout.Environment, cancel)).Where(node => node.Pool == pool).ToList();
+        // What has to go through at once, and its way back, goes on without nodes that do not answer.
+        var silent = fleetNow.Where(node => rollout.Plan.WaitsForSilentNodes && !node.IsReachable && node.Report?.Draining != true).Select(node => node.Name).ToList();
+        var facts = Convergence.FactsFor(
+            [.. fleetNow.Where(node => node.IsReachable).Select(node => (node.Name, node.Report!))], silent, rollout.ToRelease, environment.TimelineId, environment.Revision);
+        return (facts, silent.Count == 0 || rollout.Phase == RolloutPhase.RollingBack || now - _began >= Convergence.UnreachableAfter);
     }
 
     /// <remarks>Written without reading the row: what is wrong with it may be that it cannot be read.</remarks>

@@ -1,3 +1,4 @@
+using ControlPlane.Domain.Rollouts;
 using ControlPlane.Web.Live;
 using ControlPlane.Web.Shared;
 using Microsoft.AspNetCore.Components;
@@ -13,6 +14,7 @@ public sealed partial class RolloutPage(RolloutPageQueries queries, Reads reads)
     private int _asked;
     private IReadOnlyList<Crumb> _crumbs = [];
     private bool _isAborting;
+    private RolloutActs? _acting;
 
     [Inject] private RolloutActions Actions { get; set; } = null!;
 
@@ -40,7 +42,11 @@ public sealed partial class RolloutPage(RolloutPageQueries queries, Reads reads)
         var nodes = Figures.Plural(rollout.Nodes.Count, "node");
         return rollout.Phase switch
         {
-            "Progressing" => $"v{rollout.ToVersion} is loaded on {holding} of {nodes}. All switch in one revision as soon as every one holds it.",
+            "Progressing" when rollout.Steps.FirstOrDefault(step => step.Class == "cur") is { Percent: > 0 } now =>
+                $"v{rollout.ToVersion} is asked to take {now.Title} of traffic since {rollout.Since.UtcDateTime:HH:mm}. {Next(rollout, now)}",
+            "Progressing" => $"v{rollout.ToVersion} is loaded on {holding} of {nodes}. Traffic moves as soon as every one holds it.",
+            "AwaitingApproval" => "It waits for a person who has no hand in its plan.",
+            "Ready" => $"v{rollout.ToVersion} can be started; no traffic has moved.",
             "Completed" => $"v{rollout.ToVersion} took all traffic of {rollout.Environment}/{rollout.Endpoint}.",
             "RollingBack" => $"Traffic goes back to v{rollout.FromVersion}.",
             "Aborted" => rollout.FromVersion is null ? "It was aborted; nothing serves here." : $"It was aborted; v{rollout.FromVersion} has all traffic.",
@@ -49,6 +55,10 @@ public sealed partial class RolloutPage(RolloutPageQueries queries, Reads reads)
             _ => $"v{rollout.ToVersion} has not been started.",
         };
     }
+
+    private static string Next(RolloutView rollout, StepView now) => rollout.Steps.FirstOrDefault(step => step.Index == now.Index + 1) is { } next
+        ? $"Next step {next.Title}, once {(now.Lines.Count == 0 ? "every node has acknowledged it" : $"this one has held ({string.Join(", ", now.Lines)})")}."
+        : "It is completed when every node has acknowledged it.";
 
     private static Mark Holds(RolloutNodeRow node) => node switch
     {
@@ -93,7 +103,14 @@ public sealed partial class RolloutPage(RolloutPageQueries queries, Reads reads)
 
     private async Task<string?> AbortAsync(string reason)
     {
-        var refused = await Actions.AbortAsync(Number, reason, CancellationToken.None);
+        var refused = await Actions.DoAsync(Number, RolloutAction.Abort, reason, CancellationToken.None);
+        await RefreshAsync();
+        return refused;
+    }
+
+    private async Task<string?> ActAsync(string reason)
+    {
+        var refused = await Actions.DoAsync(Number, _acting!.Action, reason, CancellationToken.None);
         await RefreshAsync();
         return refused;
     }

@@ -55,14 +55,12 @@ class ChartImage extends HTMLElement {
     try {
       const answer = await fetch(url, { credentials: 'same-origin' });
       if (!answer.ok) throw new Error(String(answer.status));
-      const next = URL.createObjectURL(await answer.blob());
+      const next = `data:image/svg+xml,${encodeURIComponent(await answer.text())}`;
       const trial = new Image();
       trial.src = next;
       await trial.decode();
-      if (turn !== this.turn) return URL.revokeObjectURL(next);
-      const old = this.picture.src;
+      if (turn !== this.turn) return;
       this.picture.src = next;
-      if (old) URL.revokeObjectURL(old);
       this.removeAttribute('failed');
     } catch {
       if (turn === this.turn) this.setAttribute('failed', '');

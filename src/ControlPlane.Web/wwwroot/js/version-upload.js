@@ -1,5 +1,10 @@
 import { start } from './upload.js';
 
+// The element the page has just taken out. When the page comes alive it puts a new one in its place, which takes over what was chosen,
+// written and sent so far; where none comes, the person has left.
+let left = null;
+const longestGap = 2000;
+
 // <version-upload model="fraud">: takes a file, shows how far it is, pauses and cancels, and opens the page of the version.
 // It lives in the browser alone, so a lost page connection does not stop the transfer.
 class VersionUpload extends HTMLElement {
@@ -9,7 +14,11 @@ class VersionUpload extends HTMLElement {
   }
 
   disconnectedCallback() {
-    this.upload?.cancel();
+    left = this;
+    setTimeout(() => {
+      if (left === this) left = null;
+      if (!this.next) this.upload?.cancel();
+    }, longestGap);
   }
 
   begin() {
@@ -23,6 +32,23 @@ class VersionUpload extends HTMLElement {
     this.button('start').addEventListener('click', () => this.start());
     this.button('pause').addEventListener('click', () => this.toggle());
     this.button('cancel').addEventListener('click', () => this.cancel());
+    if (left?.getAttribute('model') === this.getAttribute('model')) this.follow(left);
+    // Chosen before this script had come.
+    this.take(this.picker.files[0]);
+  }
+
+  follow(before) {
+    left = null;
+    before.next = this;
+    for (const field of before.querySelectorAll('[name]')) this.querySelector(`[name=${field.name}]`).value ||= field.value;
+    this.take(before.file ?? before.querySelector('input[type=file]').files[0]);
+    this.upload = before.upload;
+    this.isPaused = before.isPaused;
+    this.buttons();
+  }
+
+  get newest() {
+    return this.next?.newest ?? this;
   }
 
   take(file) {
@@ -44,7 +70,7 @@ class VersionUpload extends HTMLElement {
     const notes = { text: this.value('notes'), source: this.value('source'), metrics: this.metrics() };
     for (const key of Object.keys(notes)) if (notes[key] === null) delete notes[key];
     this.isPaused = false;
-    this.upload = start(this.file, { model: this.getAttribute('model'), notes }, { invokeMethodAsync: async (name, value) => this[name](value) });
+    this.upload = start(this.file, { model: this.getAttribute('model'), notes }, { invokeMethodAsync: async (name, value) => this.newest[name](value) });
     this.buttons();
   }
 

@@ -8,8 +8,8 @@ public static class OnnxScan
 {
     /// <param name="file">At its beginning.</param>
     /// <param name="length">Bytes of the file.</param>
-    /// <param name="siblings">Names of the files given with it, for weights kept outside.</param>
-    public static OnnxScanResult Scan(Stream file, long length, IReadOnlySet<string> siblings, OnnxLimits limits, CancellationToken cancel)
+    /// <param name="siblings">Names and sizes of the files given with it, for weights kept outside.</param>
+    public static OnnxScanResult Scan(Stream file, long length, IReadOnlyDictionary<string, long> siblings, OnnxLimits limits, CancellationToken cancel)
     {
         var checks = new List<ModelCheck>();
         try
@@ -20,13 +20,13 @@ public static class OnnxScan
 
             var walk = new OnnxWalk(new WireReader(file, length), limits);
             walk.Run(cancel);
-            checks.Add(new ModelCheck(ModelChecks.Onnx, ModelCheck.Passed, $"IR version {walk.IrVersion}, {walk.Nodes} operators, {walk.Parameters} parameters."));
+            checks.Add(new ModelCheck(ModelChecks.Onnx, ModelCheck.Passed, $"IR version {walk.IrVersion}, {Counted(walk.Nodes, "operator")}, {Counted(walk.Parameters, "parameter")}."));
 
             OnnxRules.CheckOperators(walk, limits);
-            checks.Add(new ModelCheck(ModelChecks.Operators, ModelCheck.Passed, $"{walk.Operators.Count} kinds of operators, all of known domains."));
+            checks.Add(new ModelCheck(ModelChecks.Operators, ModelCheck.Passed, $"{Counted(walk.Operators.Count, "kind")} of operators, all of known domains."));
 
-            OnnxRules.CheckExternal(walk.ExternalFiles, siblings);
-            checks.Add(new ModelCheck(ModelChecks.ExternalData, ModelCheck.Passed, walk.ExternalFiles.Count == 0 ? "None." : $"{walk.ExternalFiles.Count} files, all in the bundle."));
+            OnnxRules.CheckExternal(walk.External, siblings);
+            checks.Add(new ModelCheck(ModelChecks.ExternalData, ModelCheck.Passed, walk.External.Count == 0 ? "None." : $"{Counted(walk.External.Count, "file")}, all in the bundle."));
             return new OnnxScanResult(checks, walk.Summary());
         }
         catch (OnnxDefectException defect)
@@ -34,4 +34,6 @@ public static class OnnxScan
             return new OnnxScanResult([.. checks, defect.Check], null);
         }
     }
+
+    private static string Counted(long count, string what) => count == 1 ? $"1 {what}" : $"{count} {what}s";
 }

@@ -36,7 +36,10 @@ internal sealed class OnnxWalk(WireReader reader, OnnxLimits limits)
     private readonly Dictionary<string, long> _opsets = new(StringComparer.Ordinal);
     private readonly Dictionary<string, long> _operators = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _metadata = new(StringComparer.Ordinal);
-    private readonly HashSet<string> _external = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, List<ExternalRange>> _external = new(StringComparer.Ordinal);
+    private string? _location;
+    private string? _offset;
+    private string? _length;
     private string? _producer;
     private string? _producerVersion;
     private long _tensors;
@@ -58,7 +61,8 @@ internal sealed class OnnxWalk(WireReader reader, OnnxLimits limits)
 
     public HashSet<string> FunctionDomains { get; } = new(StringComparer.Ordinal);
 
-    public IReadOnlyCollection<string> ExternalFiles => _external;
+    /// <summary>Files outside that hold weights, and which parts of them.</summary>
+    public IReadOnlyDictionary<string, List<ExternalRange>> External => _external;
 
     public OnnxSummary Summary() => new()
     {
@@ -70,7 +74,7 @@ internal sealed class OnnxWalk(WireReader reader, OnnxLimits limits)
         Parameters = Parameters,
         Operators = _operators,
         Metadata = _metadata,
-        ExternalFiles = [.. _external],
+        ExternalFiles = [.. _external.Keys],
     };
 
     public void Run(CancellationToken cancel)
@@ -270,6 +274,7 @@ internal sealed class OnnxWalk(WireReader reader, OnnxLimits limits)
                 break;
             case Kind.Tensor:
                 CheckTensor(frame);
+                TakeOutside();
                 break;
             case Kind.Opset:
                 _opsets[frame.Name] = Math.Max(_opsets.GetValueOrDefault(frame.Name), frame.Number);
@@ -280,10 +285,39 @@ internal sealed class OnnxWalk(WireReader reader, OnnxLimits limits)
             case Kind.Pair when _metadata.Count < 64:
                 _metadata[frame.Name] = frame.Text;
                 break;
-            case Kind.ExternalPair when frame.Name == "location":
-                _external.Add(frame.Text);
+            case Kind.ExternalPair:
+                Outside(frame);
                 break;
         }
+    }
+
+    private void Outside(Frame pair)
+    {
+        switch (pair.Name)
+        {
+            case "location":
+                _location = pair.Text;
+                break;
+            case "offset":
+                _offset = pair.Text;
+                break;
+            case "length":
+                _length = pair.Text;
+                break;
+        }
+    }
+
+    /// <summary>No tensor lies within another, so what was said of places since the last one ended is this one's.</summary>
+    private void TakeOutside()
+    {
+        if (_location is not null)
+        {
+            if (!_external.TryGetValue(_location, out var ranges))
+                _external[_location] = ranges = [];
+            ranges.Add(new ExternalRange(_offset, _length));
+        }
+
+        (_location, _offset, _length) = (null, null, null);
     }
 
     private void OpenGraph(long size)
