@@ -21,6 +21,7 @@ namespace Serving.Contracts;
 [JsonSerializable(typeof(RuntimeConfiguration))]
 [JsonSerializable(typeof(ModelSignature))]
 [JsonSerializable(typeof(InspectReport))]
+[JsonSerializable(typeof(IReadOnlyList<BatchCost>))]
 [JsonSerializable(typeof(Report))]
 [JsonSerializable(typeof(Frame))]
 [JsonSerializable(typeof(Frame[]))]

@@ -14,8 +14,10 @@ if (args is [InspectCommand.Verb, InspectMany.Option, var many])
     return await InspectMany.RunAsync(many);
 if (args is [InspectMany.EachVerb])
     return InspectMany.RunEach();
-if (args is [InspectCommand.Verb or InspectCommand.ProbeVerb, var folder])
-    return InspectCommand.Run(args[0], folder);
+if (args is [InspectCommand.Verb, var folder])
+    return InspectCommand.Run(folder);
+if (args is [InspectCommand.ProbeVerb, var probed, var rows])
+    return InspectCommand.Probe(probed, rows);
 if (args is [WorkerCommand.Verb, var socket, var model, var threads, var release])
     return WorkerCommand.Run(socket, model, threads, release);
 

@@ -45,7 +45,7 @@ internal static class LoadBesideBenchmark
         var text = new StringBuilder("| | p50 µs | p99 µs | p99.9 µs | longest µs | failed | loads |\n|---|---|---|---|---|---|---|\n")
             .Append(Row("without", without, 0)).Append(Row("beside loads", beside, loads));
         text.Append(CultureInfo.InvariantCulture, $"\nOpen loop at {half:# ##0} requests/s, half of what {Callers} patient callers got; {Environment.ProcessorCount} cores, which the client shares; ");
-        text.Append(CultureInfo.InvariantCulture, $"{settings.Rounds} rounds of {time.TotalSeconds:0} s each in turn, medians. A load is a fetch from the disk, a probe in a process of its own, a load, a warm-up, and the measuring of batches.\n");
+        text.Append(CultureInfo.InvariantCulture, $"{settings.Rounds} rounds of {time.TotalSeconds:0} s each in turn, medians. A load is a fetch from the disk, a probe in a process of its own that measures batches as well, a load and a warm-up.\n");
         var ratio = Spread.Of(without.Zip(beside, (one, two) => two.Durations.At(0.99) / one.Durations.At(0.99)));
         return new Section(Name, [new Figure("p99 beside loads of another model, against p99 without", ratio, 1.5, AtLeast: false, "0.00", " ×")], text.ToString());
     }

@@ -29,6 +29,9 @@ public sealed record InspectReport
     /// <summary>One row at a time on the sample input.</summary>
     public LatencySample? Latency { get; init; }
 
+    /// <summary>What runs of more rows cost, ascending; empty: the model is never batched. Null: it was not measured, as in every inspection but a node's probe.</summary>
+    public IReadOnlyList<BatchCost>? BatchCosts { get; init; }
+
     public int GoldenSamples { get; init; }
 
     /// <summary>Version of ONNX Runtime that did it.</summary>
@@ -38,6 +41,10 @@ public sealed record InspectReport
 /// <param name="P50Us">Median, microseconds.</param>
 /// <param name="P99Us">99th percentile, microseconds.</param>
 public sealed record LatencySample(double P50Us, double P99Us, int Runs);
+
+/// <param name="Rows">In one run, at least 1.</param>
+/// <param name="Nanoseconds">The least that a run of so many took.</param>
+public sealed record BatchCost(int Rows, double Nanoseconds);
 
 /// <summary>One check of a model's validation.</summary>
 /// <param name="Check">One of <see cref="ModelChecks"/>.</param>

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json;
 using Microsoft.ML.OnnxRuntime;
 using Serving.Contracts;
@@ -10,7 +11,8 @@ namespace Serving.Node.Inspect;
 
 /// <summary>
 /// <c>Serving.Node inspect FOLDER</c>: loads the artifact in this process and prints an <see cref="InspectReport"/> as one line of JSON.
-/// <c>probe</c> is the same without measuring, which takes a second. Exit code 0 whenever there is a report, also of a model that is refused.
+/// <c>probe FOLDER ROWS</c> is the same for a node that is about to load it: it measures what batches of so many rows cost, not how long a row takes, which
+/// needs a second. Exit code 0 whenever there is a report, also of a model that is refused.
 /// </summary>
 internal static class InspectCommand
 {
@@ -19,20 +21,28 @@ internal static class InspectCommand
 
     private static readonly TimeSpan _sampleWithin = TimeSpan.FromSeconds(10);
 
-    public static int Run(string verb, string folder)
+    public static int Run(string folder)
     {
-        Write(Console.OpenStandardOutput(), folder, measures: verb == Verb);
+        Write(Console.OpenStandardOutput(), folder, measures: true);
         return 0;
     }
 
-    public static void Write(Stream output, string folder, bool measures)
+    public static int Probe(string folder, string rows)
     {
-        JsonSerializer.Serialize(output, Inspect(folder, measures), ContractsJson.Default.InspectReport);
+        Write(Console.OpenStandardOutput(), folder, measures: false, int.Parse(rows, CultureInfo.InvariantCulture));
+        return 0;
+    }
+
+    /// <param name="measures">How long one row takes.</param>
+    /// <param name="batches">Rows of the largest batch to measure; 0: none.</param>
+    public static void Write(Stream output, string folder, bool measures, int batches = 0)
+    {
+        JsonSerializer.Serialize(output, Inspect(folder, measures, batches), ContractsJson.Default.InspectReport);
         output.Write("\n"u8);
         output.Flush();
     }
 
-    private static InspectReport Inspect(string folder, bool measures)
+    private static InspectReport Inspect(string folder, bool measures, int batches)
     {
         var checks = new List<ModelCheck>();
         var report = new InspectReport { Runtime = OrtEnv.Instance().GetVersionString() };
@@ -63,6 +73,8 @@ internal static class InspectCommand
             report = Golden(folder, model, report, checks);
             if (checks[^1].Outcome != ModelCheck.Failed)
                 report = SampleRun.Try(model, report, checks, measures, _sampleWithin);
+            if (batches > 0 && checks[^1].Outcome != ModelCheck.Failed)
+                report = report with { BatchCosts = BatchCurve.CostsOf(model, batches, TimeProvider.System, ThreadTime.Best) };
             checks.Add(new ModelCheck(ModelChecks.Signature, ModelCheck.Passed, $"{Counted(model.Signature.Inputs.Count, "input")}, {Counted(model.Signature.Outputs.Count, "output")}."));
             return report with { Checks = checks, PeakMemoryBytes = Process.GetCurrentProcess().PeakWorkingSet64 };
         }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json;
 using Serving.Contracts;
 using Serving.Contracts.Models;
@@ -17,17 +18,18 @@ internal sealed class ProbeProcess(TimeSpan longest, Sandbox sandbox, TimeProvid
 
     /// <summary>On idle time first. Where there is none it begins again and takes a share: a node that is busy for good must not keep a release out.</summary>
     /// <param name="folder">Holds the artifact's files.</param>
-    public async Task<ProbeOutcome> RunAsync(string folder, CancellationToken cancel) =>
-        await sandbox.CanIdleAsync() && await RunAsync(folder, ChildLimits.IdleProbe, longest / IdlePart, cancel) is { IsLate: false } outcome
+    /// <param name="batches">Rows of the largest batch to measure; 0: none.</param>
+    public async Task<ProbeOutcome> RunAsync(string folder, int batches, CancellationToken cancel) =>
+        await sandbox.CanIdleAsync() && await RunAsync(folder, batches, ChildLimits.IdleProbe, longest / IdlePart, cancel) is { IsLate: false } outcome
             ? outcome
-            : await RunAsync(folder, ChildLimits.Probe, longest, cancel);
+            : await RunAsync(folder, batches, ChildLimits.Probe, longest, cancel);
 
-    private async Task<ProbeOutcome> RunAsync(string folder, ChildLimits limits, TimeSpan within, CancellationToken cancel)
+    private async Task<ProbeOutcome> RunAsync(string folder, int batches, ChildLimits limits, TimeSpan within, CancellationToken cancel)
     {
         var temporary = Directory.CreateTempSubdirectory("probe-").FullName;
         try
         {
-            var start = ChildCommand.Build(ChildCommand.Self(), [InspectCommand.ProbeVerb, folder], temporary, limits, await sandbox.CanUnshareAsync());
+            var start = ChildCommand.Build(ChildCommand.Self(), [InspectCommand.ProbeVerb, folder, batches.ToString(CultureInfo.InvariantCulture)], temporary, limits, await sandbox.CanUnshareAsync());
             using var child = Process.Start(start)!;
             child.StandardInput.Close();
             return await WatchAsync(child, within, cancel);

@@ -2,16 +2,17 @@ using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
+using Serving.Contracts.Models;
 using Serving.Contracts.State;
 using Serving.Node.Tensors;
 
 namespace Serving.Node.Predict;
 
 /// <summary>
-/// Finds out at warm-up whether a model gives each row the same answer in a batch as by itself, and what a run of 1, 2, 4, … rows takes.
+/// Finds out whether a model gives each row the same answer in a batch as by itself, and what a run of 1, 2, 4, … rows takes.
 /// A model that mixes its rows, has a fixed batch or fails on made-up values is never batched.
 /// </summary>
-internal sealed class BatchCurve(ServedModel model, RunSlot slot, long deadline, TimeProvider time)
+internal sealed class BatchCurve(ServedModel model, RunSlot slot, long deadline, TimeProvider clock)
 {
     private const int ComparedRows = 4;
     private const int Repeats = 5;
@@ -30,37 +31,51 @@ internal sealed class BatchCurve(ServedModel model, RunSlot slot, long deadline,
     private static readonly TimeSpan _atMost = TimeSpan.FromSeconds(3);
 
     /// <returns>How to batch this model; never throws for what a model does.</returns>
-    public static BatchPlan PlanOf(ServedModel model, BatchingConfiguration? wanted, TimeProvider time)
+    public static BatchPlan PlanOf(ServedModel model, BatchingConfiguration? wanted, TimeProvider time) => PlanOf(CostsOf(model, MostRows(wanted), time, time), wanted, time);
+
+    /// <param name="costs">What was measured of this model, here or by its probe.</param>
+    public static BatchPlan PlanOf(IReadOnlyList<BatchCost> costs, BatchingConfiguration? wanted, TimeProvider time)
     {
-        var most = wanted?.MaxSize ?? BatchPlan.DefaultRows;
+        var aNanosecond = time.TimestampFrequency / 1e9;
+        var curve = costs.Where(cost => cost.Rows <= MostRows(wanted)).Select(cost => (cost.Rows, Math.Max(1, (long)(cost.Nanoseconds * aNanosecond)))).ToList();
+        return BatchPlan.Of(curve, wanted, (long)(_queueing.TotalSeconds * time.TimestampFrequency), time.TimestampFrequency);
+    }
+
+    /// <summary>Rows that a run may have; 1 where the release forbids more.</summary>
+    public static int MostRows(BatchingConfiguration? wanted) => wanted?.MaxSize ?? BatchPlan.DefaultRows;
+
+    /// <param name="time">Ends what does not end.</param>
+    /// <param name="clock">Tells how long a run took.</param>
+    /// <returns>Ascending; empty: this model is never batched. Never throws for what a model does.</returns>
+    public static IReadOnlyList<BatchCost> CostsOf(ServedModel model, int most, TimeProvider time, TimeProvider clock)
+    {
         if (most <= 1 || !model.TakesBatches)
-            return BatchPlan.Single;
+            return [];
         try
         {
             using var slot = new RunSlot(model.NewPlace(), time);
-            var curve = new BatchCurve(model, slot, time.GetTimestamp() + (long)(_atMost.TotalSeconds * time.TimestampFrequency), time);
-            var saving = (long)(_queueing.TotalSeconds * time.TimestampFrequency);
-            return curve.RowsAreIndependent() ? BatchPlan.Of(curve.Measure(most), wanted, saving, time.TimestampFrequency) : BatchPlan.Single;
+            var curve = new BatchCurve(model, slot, time.GetTimestamp() + (long)(_atMost.TotalSeconds * time.TimestampFrequency), clock);
+            return curve.RowsAreIndependent() ? curve.Measure(most) : [];
         }
         catch (Exception failed) when (failed is OnnxRuntimeException or RunFailedException or DeadlineException or NotSupportedException or OutOfMemoryException or OverflowException)
         {
-            return BatchPlan.Single;
+            return [];
         }
     }
 
-    private List<(int Rows, long Time)> Measure(int most)
+    private List<BatchCost> Measure(int most)
     {
-        var curve = new List<(int, long)>();
-        var began = time.GetTimestamp();
+        var costs = new List<BatchCost>();
+        var began = clock.GetTimestamp();
         for (var rows = 1; rows <= most; rows = rows < most ? Math.Min(rows * 2, most) : most + 1)
         {
             var best = TimeOf(rows);
-            curve.Add((rows, best));
-            if (time.GetElapsedTime(0, best) > _longestRun || time.GetElapsedTime(began) > _longest)
+            costs.Add(new BatchCost(rows, best * 1e9 / clock.TimestampFrequency));
+            if (clock.GetElapsedTime(0, best) > _longestRun || clock.GetElapsedTime(began) > _longest)
                 break;
         }
 
-        return curve;
+        return costs;
     }
 
     /// <summary>The least of several runs: the rest is what else the machine does.</summary>
@@ -70,12 +85,12 @@ internal sealed class BatchCurve(ServedModel model, RunSlot slot, long deadline,
         Fill(call, 0, rows);
         slot.Run(call, deadline);
         var best = long.MaxValue;
-        var first = time.GetTimestamp();
-        for (var i = 0; i < Repeats && (i == 0 || time.GetElapsedTime(first) < _enough); i++)
+        var first = clock.GetTimestamp();
+        for (var i = 0; i < Repeats && (i == 0 || clock.GetElapsedTime(first) < _enough); i++)
         {
-            var began = time.GetTimestamp();
+            var began = clock.GetTimestamp();
             slot.Run(call, deadline);
-            best = Math.Min(best, time.GetTimestamp() - began);
+            best = Math.Min(best, clock.GetTimestamp() - began);
         }
 
         return Math.Max(1, best);

@@ -35,7 +35,7 @@ internal sealed class ReleaseLoader(ArtifactCache cache, BootLedger ledger, Work
 
         var release = state.Releases[id];
         var folder = await cache.EnsureAsync(id, release.Artifact, state.Artifacts[release.Artifact], pinned, cancel);
-        await ProbeAsync(id, folder, cancel);
+        var costs = await ProbeAsync(id, release.Runtime, folder, cancel);
         cancel.ThrowIfCancellationRequested();
         if (release.Runtime.Isolation == RuntimeConfiguration.Process)
             return await StartAsync(id, release, folder, cancel);
@@ -47,8 +47,8 @@ internal sealed class ReleaseLoader(ArtifactCache cache, BootLedger ledger, Work
         {
             // A pool of threads for one run is started by the load and would keep its low priority.
             return release.Runtime.Threads == 1
-                ? await LoadThread.RunAsync(() => Load(id, release, folder))
-                : Load(id, release, folder);
+                ? await LoadThread.RunAsync(() => Load(id, release, folder, costs))
+                : Load(id, release, folder, costs);
         }
         finally
         {
@@ -56,13 +56,17 @@ internal sealed class ReleaseLoader(ArtifactCache cache, BootLedger ledger, Work
         }
     }
 
-    private async Task ProbeAsync(string id, string folder, CancellationToken cancel)
+    /// <summary>Once a release and runtime: what came of it is kept.</summary>
+    /// <returns>What batches cost, which the probe measures on idle time; null: to be measured where it is loaded, as it will run.</returns>
+    private async Task<IReadOnlyList<BatchCost>?> ProbeAsync(string id, RuntimeConfiguration runtime, string folder, CancellationToken cancel)
     {
-        var proof = Path.Combine(paths.Probed, $"{id}.{OrtEnv.Instance().GetVersionString()}");
-        if (File.Exists(proof))
-            return;
+        var proof = new ProbeProof(Path.Combine(paths.Probed, $"{id}.{OrtEnv.Instance().GetVersionString()}"));
+        if (proof.Exists)
+            return await proof.ReadAsync(cancel);
 
-        var outcome = await _probe.RunAsync(folder, cancel);
+        // The probe runs a model by one thread in its own process.
+        var runsAlike = runtime is { Threads: 1, Isolation: not RuntimeConfiguration.Process };
+        var outcome = await _probe.RunAsync(folder, runsAlike ? BatchCurve.MostRows(runtime.Batching) : 0, cancel);
         if (outcome.NotStarted is { } notStarted)
             throw new ReleaseRefusedException(id, RejectionReasons.LoadFailed, notStarted);
         if (outcome.Report is not { } report)
@@ -74,11 +78,11 @@ internal sealed class ReleaseLoader(ArtifactCache cache, BootLedger ledger, Work
         if (report.Checks.FirstOrDefault(check => check.Outcome == ModelCheck.Failed) is { } failed)
             throw new ReleaseRefusedException(id, failed.Check == ModelChecks.Golden ? RejectionReasons.SmokeFailed : RejectionReasons.LoadFailed, failed.Detail);
 
-        Directory.CreateDirectory(paths.Probed);
-        await File.WriteAllBytesAsync(proof, [], cancel);
+        await proof.WriteAsync(report.BatchCosts, cancel);
+        return report.BatchCosts;
     }
 
-    private LoadedRelease Load(string id, ReleaseState release, string folder)
+    private LoadedRelease Load(string id, ReleaseState release, string folder, IReadOnlyList<BatchCost>? costs)
     {
         var before = Environment.WorkingSet;
         OnnxModel model;
@@ -93,7 +97,7 @@ internal sealed class ReleaseLoader(ArtifactCache cache, BootLedger ledger, Work
 
         // Requests of others take and give memory meanwhile; nothing a model of this size takes lies beyond these bounds.
         var most = OtherMemory + MostGrowth * new FileInfo(ModelIn(folder)).Length;
-        return Prove(id, release, model, folder, () => Math.Clamp(Environment.WorkingSet - before, 0, most));
+        return Prove(id, release, model, folder, costs, () => Math.Clamp(Environment.WorkingSet - before, 0, most));
     }
 
     /// <summary>The same in a process of its own, which may die of it without harm to this one.</summary>
@@ -105,7 +109,7 @@ internal sealed class ReleaseLoader(ArtifactCache cache, BootLedger ledger, Work
             var limit = release.Runtime.Memory is { } own ? Math.Clamp(own, RuntimeConfiguration.LeastMemory, RuntimeConfiguration.MostMemory) : options.WorkerMemory;
             var order = new WorkerOrder(id, ModelIn(folder), release.Runtime.Threads, limit);
             var model = await workers.ServeAsync(order, () => ledger.Crashed(id), cancel);
-            var loaded = await LoadThread.RunAsync(() => Prove(id, release, model, folder, () => model.MemoryBytes));
+            var loaded = await LoadThread.RunAsync(() => Prove(id, release, model, folder, costs: null, () => model.MemoryBytes));
             if (loaded.MemoryBytes <= limit)
                 return loaded;
             // Each that replaced it would be replaced at once.
@@ -133,13 +137,15 @@ internal sealed class ReleaseLoader(ArtifactCache cache, BootLedger ledger, Work
         }
     }
 
-    private LoadedRelease Prove(string id, ReleaseState release, ServedModel model, string folder, Func<long> memory)
+    private LoadedRelease Prove(string id, ReleaseState release, ServedModel model, string folder, IReadOnlyList<BatchCost>? costs, Func<long> memory)
     {
         try
         {
             WarmUp(model);
             CheckGolden(id, model, folder);
-            return new LoadedRelease(id, release, model, BatchCurve.PlanOf(model, release.Runtime.Batching, time), time) { MemoryBytes = memory() };
+            var batching = release.Runtime.Batching;
+            var plan = costs is null ? BatchCurve.PlanOf(model, batching, time) : BatchCurve.PlanOf(costs, batching, time);
+            return new LoadedRelease(id, release, model, plan, time) { MemoryBytes = memory() };
         }
         catch
         {

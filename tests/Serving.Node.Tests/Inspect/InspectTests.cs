@@ -133,31 +133,34 @@ public sealed class InspectTests : IDisposable
     }
 
     [Fact]
-    public async Task A_probe_finds_what_an_inspection_finds_but_does_not_measure()
+    public async Task A_probe_finds_what_an_inspection_finds_and_measures_batches_instead_of_rows()
     {
         await File.WriteAllBytesAsync(Path.Combine(_folder, "model.onnx"), TinyModel.Add(1));
 
         var inspected = await InspectAsync();
-        var probed = await InspectAsync(InspectCommand.ProbeVerb);
+        var probed = await InspectAsync(InspectCommand.ProbeVerb, "6");
 
         Assert.NotNull(inspected.Latency);
+        Assert.Null(inspected.BatchCosts);
         Assert.Null(probed.Latency);
+        Assert.Equal([1, 2, 4, 6], probed.BatchCosts!.Select(cost => cost.Rows));
+        Assert.All(probed.BatchCosts!, cost => Assert.InRange(cost.Nanoseconds, 100, 50_000_000));
         Assert.Equal(inspected.Checks.Select(check => (check.Check, check.Outcome)), probed.Checks.Select(check => (check.Check, check.Outcome)));
     }
 
-    private async Task<InspectReport> InspectAsync(string verb = InspectCommand.Verb)
+    private async Task<InspectReport> InspectAsync(string verb = InspectCommand.Verb, string? rows = null)
     {
-        var (exit, output) = await RunAsync(verb: verb);
+        var (exit, output) = await RunAsync(verb: verb, rows: rows);
         Assert.Equal(0, exit);
         Assert.Equal('\n', output[^1]);
         Assert.Single(output.Split('\n', StringSplitOptions.RemoveEmptyEntries));
         return JsonSerializer.Deserialize(output, ContractsJson.Default.InspectReport)!;
     }
 
-    private async Task<(int Exit, string Output)> RunAsync(string? variable = null, string verb = InspectCommand.Verb)
+    private async Task<(int Exit, string Output)> RunAsync(string? variable = null, string verb = InspectCommand.Verb, string? rows = null)
     {
         var temporary = Directory.CreateTempSubdirectory("inspect-temporary-").FullName;
-        var start = ChildCommand.Build(Repository.Program("Serving.Node"), [verb, _folder], temporary, ChildLimits.Probe, withoutNetwork: false);
+        var start = ChildCommand.Build(Repository.Program("Serving.Node"), rows is null ? [verb, _folder] : [verb, _folder, rows], temporary, ChildLimits.Probe, withoutNetwork: false);
         if (variable is not null)
             start.ArgumentList.Insert(1, variable);
         using var child = Process.Start(start)!;

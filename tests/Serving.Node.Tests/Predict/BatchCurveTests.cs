@@ -1,3 +1,4 @@
+using Serving.Contracts.Models;
 using Serving.Contracts.State;
 using Serving.Node.Predict;
 using Serving.Node.Tests.Kit;
@@ -53,6 +54,19 @@ public sealed class BatchCurveTests
 
         Assert.False(BatchCurve.PlanOf(model, new BatchingConfiguration(1, 0), TimeProvider.System).Batches);
         Assert.InRange(BatchCurve.PlanOf(model, new BatchingConfiguration(6, 0), TimeProvider.System).MostRows, 1, 6);
+    }
+
+    [Fact]
+    public void What_a_probe_measured_counts_as_if_it_were_measured_here_up_to_the_rows_that_the_release_allows()
+    {
+        BatchCost[] costs = [new(1, 30_000), new(2, 40_000), new(4, 60_000), new(8, 90_000)];
+
+        var plan = BatchCurve.PlanOf(costs, null, TimeProvider.System);
+
+        Assert.Equal(8, plan.MostRows);
+        Assert.Equal(30, TimeProvider.System.GetElapsedTime(0, plan.TimeOf(1)).TotalMicroseconds);
+        Assert.Equal(4, BatchCurve.PlanOf(costs, new BatchingConfiguration(4, 0), TimeProvider.System).MostRows);
+        Assert.Equal(BatchPlan.Single, BatchCurve.PlanOf([], null, TimeProvider.System));
     }
 
     [Fact]
