@@ -42,7 +42,7 @@ void Stop(PosixSignalContext signal)
 
 static async Task PrepareAsync(string folder, CancellationToken cancel)
 {
-    foreach (var recipe in new[] { FraudRecipe.First, FraudRecipe.Second })
+    foreach (var recipe in FraudRecipe.All)
     {
         var (path, metrics) = await FraudBundle.WriteAsync(recipe, folder, cancel);
         await Console.Out.WriteLineAsync($"{path}: area under the curve {metrics.Auc:F3}");

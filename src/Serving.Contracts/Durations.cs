@@ -24,4 +24,11 @@ public static class Durations
 
         return null;
     }
+
+    /// <returns>In the largest unit that leaves no rest, so that <see cref="Parse"/> gives the same duration to the microsecond.</returns>
+    public static string Write(TimeSpan duration)
+    {
+        var (unit, one) = _units.Last(known => known.Unit == "us" || duration.Ticks % known.One.Ticks == 0 && duration > TimeSpan.Zero);
+        return string.Create(CultureInfo.InvariantCulture, $"{duration.Ticks / one.Ticks}{unit}");
+    }
 }

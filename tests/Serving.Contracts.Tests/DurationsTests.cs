@@ -13,6 +13,10 @@ public sealed class DurationsTests
     public void Reads_a_number_and_a_unit(string text, double seconds) => Assert.Equal(seconds, Durations.Parse(text)!.Value.TotalSeconds, 9);
 
     [Theory]
+    [InlineData("250us", "250us"), InlineData("1ms", "1ms"), InlineData("1.5s", "1500ms"), InlineData("60s", "1m"), InlineData("90m", "90m"), InlineData("24h", "1d"), InlineData("0s", "0us")]
+    public void Writes_it_in_the_largest_unit_without_a_rest(string read, string written) => Assert.Equal(written, Durations.Write(Durations.Parse(read)!.Value));
+
+    [Theory]
     [InlineData(null)]
     [InlineData("")]
     [InlineData("s")]

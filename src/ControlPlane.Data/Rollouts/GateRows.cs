@@ -45,6 +45,7 @@ public static class GateRows
         {
             Requests = row.Requests,
             Errors = row.Errors + row.Timeouts,
+            Invalid = row.Invalid,
             Latency = latency,
             Prediction = row.Predictions > 0 ? new Moments(row.Predictions, row.PredictionMean, row.PredictionM2) : null,
             IsLate = row.Instance.StartsWith(MetricWindow.Late, StringComparison.Ordinal),

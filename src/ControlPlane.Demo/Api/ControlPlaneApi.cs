@@ -42,6 +42,8 @@ internal sealed class ControlPlaneApi : IDisposable
     {
         using var ask = new HttpRequestMessage(HttpMethod.Post, path) { Content = content };
         // Each is a command of its own: this client sends nothing twice.
+        // Whatever state it is in: only this client knows of it yet.
+        ask.Headers.IfMatch.Add(EntityTagHeaderValue.Any);
         ask.Headers.Add("Idempotency-Key", $"demo-{Guid.CreateVersion7():N}");
         using var answer = await _http.SendAsync(ask, cancel);
         return await ReadAsync(answer, path, cancel);

@@ -17,6 +17,8 @@ internal static class FraudBundle
     private const int GoldenRows = 4;
     private const int GoldenSamples = 5;
 
+    private static readonly int _count = CardTransaction.FeatureNames.ToList().IndexOf("txn_count_24h");
+
     /// <summary>Of every entry, so that the same content gives the same bytes.</summary>
     private static readonly DateTimeOffset _entryTime = new(2026, 5, 1, 0, 0, 0, TimeSpan.Zero);
 
@@ -30,8 +32,8 @@ internal static class FraudBundle
         var path = Path.Combine(folder, FileName(recipe));
         await using var file = File.Create(path);
         await using var zip = new ZipArchive(file, ZipArchiveMode.Create);
-        await AddAsync(zip, "fraud.onnx", FraudOnnx.Write(model, recipe.Version), cancel);
-        await AddAsync(zip, "golden.jsonl", Encoding.UTF8.GetBytes(Golden(predict)), cancel);
+        await AddAsync(zip, "fraud.onnx", FraudOnnx.Write(model, recipe.Version, recipe.CountTable), cancel);
+        await AddAsync(zip, "golden.jsonl", Encoding.UTF8.GetBytes(Golden(predict, recipe.CountTable)), cancel);
         await AddAsync(zip, "reference.csv", Encoding.UTF8.GetBytes(Reference()), cancel);
         await AddAsync(zip, "card.md", Encoding.UTF8.GetBytes(Card(recipe, model.Metrics)), cancel);
         await AddAsync(zip, "meta.yaml", Encoding.UTF8.GetBytes(Meta(recipe, model.Metrics)), cancel);
@@ -39,10 +41,10 @@ internal static class FraudBundle
     }
 
     /// <summary>Expected answers come from the training library, not from the exported file: they prove the export wherever the model is loaded.</summary>
-    private static string Golden(Func<IEnumerable<float[]>, IReadOnlyList<float>> predict)
+    private static string Golden(Func<IEnumerable<float[]>, IReadOnlyList<float>> predict, IReadOnlyList<float>? countTable)
     {
-        var rows = new TransactionGenerator(GoldenSeed).Take(400).Select(row => row.Features).ToList();
-        var answers = predict(rows);
+        var rows = new TransactionGenerator(GoldenSeed).Take(400).Select(row => row.Features).Where(row => countTable is null || row[_count] < countTable.Count).ToList();
+        var answers = predict(rows).Zip(rows, (fraud, row) => countTable is null ? fraud : Corrected(fraud, countTable[(int)row[_count]]));
 
         // A label near one half may fall either way by rounding; the risky rows first, so that both labels occur.
         var clear = rows.Zip(answers).Where(pair => Math.Abs(pair.Second - 0.5) > 0.02).OrderByDescending(pair => pair.Second).ToList();
@@ -50,6 +52,8 @@ internal static class FraudBundle
         var lines = Enumerable.Range(0, GoldenSamples).Select(sample => GoldenLine(sample, [.. chosen.Where((_, index) => index % GoldenSamples == sample).Take(GoldenRows)]));
         return string.Join('\n', lines) + "\n";
     }
+
+    private static float Corrected(float fraud, float logOdds) => (float)(1 / (1 + (1 - fraud) / fraud * Math.Exp(-logOdds)));
 
     private static string GoldenLine(int sample, IReadOnlyList<(float[] Row, float Fraud)> rows)
     {

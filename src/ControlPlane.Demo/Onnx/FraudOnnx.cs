@@ -11,13 +11,16 @@ internal static class FraudOnnx
     private const int Float = 1;
     private const int Int64 = 7;
 
-    public static byte[] Write(FraudModel model, int version)
+    private const string Count = "txn_count_24h";
+
+    /// <param name="countTable">See <see cref="FraudRecipe.CountTable"/>.</param>
+    public static byte[] Write(FraudModel model, int version, IReadOnlyList<float>? countTable = null)
     {
         var graph = new ProtoWriter()
             .Message(1, OnnxNode.Of("Concat", CardTransaction.FeatureNames, "features").Message(5, OnnxNode.Attribute("axis", 1)))
             .Message(1, TreeAttributes.Node(model, "features", "score"))
             .Message(1, OnnxNode.Of("Mul", ["score", "slope"], "scaled"))
-            .Message(1, OnnxNode.Of("Add", ["scaled", "offset"], "genuine_score"))
+            .Message(1, OnnxNode.Of("Add", ["scaled", "offset"], countTable is null ? "genuine_score" : "before_count"))
             .Message(1, OnnxNode.Of("Sigmoid", ["genuine_score"], "genuine"))
             .Message(1, OnnxNode.Of("Neg", ["genuine_score"], "fraud_score"))
             .Message(1, OnnxNode.Of("Sigmoid", ["fraud_score"], "fraud"))
@@ -26,6 +29,14 @@ internal static class FraudOnnx
             .Text(2, "fraud")
             .Message(5, Constant("slope", (float)model.Slope))
             .Message(5, Constant("offset", (float)model.Offset));
+        if (countTable is not null)
+        {
+            graph.Message(1, OnnxNode.Of("Cast", [Count], "count").Message(5, OnnxNode.Attribute("to", Int64)))
+                .Message(1, OnnxNode.Of("Gather", ["count_table", "count"], "correction"))
+                .Message(1, OnnxNode.Of("Sub", ["before_count", "correction"], "genuine_score"))
+                .Message(5, new ProtoWriter().Varint(1, countTable.Count).Varint(2, Float).PackedFloats(4, countTable).Text(8, "count_table"));
+        }
+
         foreach (var feature in CardTransaction.FeatureNames)
             graph.Message(11, Tensor(feature, Float, 1));
         graph.Message(12, Tensor("label", Int64)).Message(12, Tensor("probabilities", Float, 2));

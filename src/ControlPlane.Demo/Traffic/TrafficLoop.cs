@@ -4,7 +4,7 @@ using ControlPlane.Demo.Transactions;
 
 namespace ControlPlane.Demo.Traffic;
 
-/// <summary>Sends payments to the gateway at a rate of its own, whether or not answers come, and says once a minute how it went.</summary>
+/// <summary>Sends payments to every endpoint at a rate of its own, whether or not answers come, and says once a minute how it went.</summary>
 internal sealed class TrafficLoop(HttpClient gateway, double perSecond, TimeProvider time, TextWriter talk)
 {
     private const int MostOpen = 200;
@@ -32,7 +32,10 @@ internal sealed class TrafficLoop(HttpClient gateway, double perSecond, TimeProv
             due = Math.Min(due + perSecond * DailyCurve.At(clock.TimeOfDay) * time.GetElapsedTime(last, now).TotalSeconds, MostOpen);
             last = now;
             for (; due >= 1; due--)
-                Begin(clock.Hour, cancel);
+            {
+                foreach (var endpoint in DemoEndpoints.All)
+                    Begin(endpoint, clock.Hour, cancel);
+            }
 
             if (time.GetElapsedTime(said, now) < _sayEvery)
                 continue;
@@ -41,7 +44,7 @@ internal sealed class TrafficLoop(HttpClient gateway, double perSecond, TimeProv
         }
     }
 
-    private void Begin(int hour, CancellationToken cancel)
+    private void Begin(string endpoint, int hour, CancellationToken cancel)
     {
         var payment = _payments.NextAt(hour);
         if (Interlocked.Increment(ref _open) > MostOpen)
@@ -52,15 +55,15 @@ internal sealed class TrafficLoop(HttpClient gateway, double perSecond, TimeProv
             return;
         }
 
-        _ = SendAsync(payment, cancel);
+        _ = SendAsync(endpoint, payment, cancel);
     }
 
-    private async Task SendAsync(CardTransaction payment, CancellationToken cancel)
+    private async Task SendAsync(string endpoint, CardTransaction payment, CancellationToken cancel)
     {
         try
         {
             using var content = new ByteArrayContent(BodyOf(payment)) { Headers = { ContentType = _json } };
-            using var answer = await gateway.PostAsync("/predict/fraud", content, cancel);
+            using var answer = await gateway.PostAsync($"/predict/{endpoint}", content, cancel);
             Interlocked.Increment(ref answer.IsSuccessStatusCode ? ref _answered : ref _failed);
         }
         catch (Exception away) when (away is HttpRequestException or OperationCanceledException or IOException)

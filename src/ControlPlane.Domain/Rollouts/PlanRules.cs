@@ -26,12 +26,15 @@ public static class PlanRules
             return Refusal.Invalid("rollout.steps", $"rollout.steps must hold 1 to {MostSteps} steps.");
         for (var i = 0; i < plan.Steps.Count; i++)
         {
-            if (Check(plan.Steps[i], $"rollout.steps[{i}]", setting) is { } refusal)
+            if (Check(plan.Steps[i], Name(plan, i), setting) is { } refusal)
                 return refusal;
         }
 
         return Shape(plan, setting) ?? GatesOf(plan, setting);
     }
+
+    /// <summary>As its author counts: the step that loads, which comes first by itself, is in no document.</summary>
+    private static string Name(RolloutPlan plan, int step) => $"rollout.steps[{(plan.Steps[0].Kind == StepKind.Load ? Math.Max(0, step - 1) : step)}]";
 
     private static Refusal? Check(RolloutStep step, string field, PlanSetting setting)
     {
@@ -60,7 +63,7 @@ public static class PlanRules
 
     private static Refusal? Shape(RolloutPlan plan, PlanSetting setting)
     {
-        var last = $"rollout.steps[{plan.Steps.Count - 1}]";
+        var last = Name(plan, plan.Steps.Count - 1);
         if (!plan.Ships && plan.Strategy is not (Strategies.Shadow or Strategies.Ab))
             return Refusal.Invalid($"{last}.weight", $"{last}.weight: the last step must move 100 % of traffic; a plan that ends at {plan.Steps[^1].Weight / 100.0:0.##} % would never be completed. Strategies shadow and ab end where they began.");
         if (plan.Strategy == Strategies.Ab && plan.Experiment is null)

@@ -7,6 +7,7 @@ using ControlPlane.Web.Features.Overview;
 using ControlPlane.Web.Features.Requests;
 using ControlPlane.Web.Features.Registry;
 using ControlPlane.Web.Features.Rollouts;
+using ControlPlane.Web.Features.Rollouts.Planning;
 using ControlPlane.Web.Hosting;
 using ControlPlane.Web.Live;
 using ControlPlane.Web.Shared;
@@ -76,7 +77,7 @@ internal static class PagesFeature
         services.AddSingleton<EndpointPageQueries>();
         services.AddSingleton<EndpointHistoryQueries>();
         services.AddSingleton<IChartSource, EndpointCharts>();
-        services.AddSingleton<RolloutPageQueries>();
+        services.AddSingleton<RolloutPageQueries>().AddSingleton<RolloutsPageQueries>().AddSingleton<PlanningQueries>();
         services.AddSingleton<NodesPageQueries>();
         services.AddScoped<OverviewPageQueries>();
         services.AddSingleton<RequestRows>();

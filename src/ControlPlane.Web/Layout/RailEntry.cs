@@ -9,6 +9,7 @@ internal sealed record RailEntry(string Name, string Icon, string Path, bool IsP
         new("Overview", "overview", "", true),
         new("Models", "models", "models", false),
         new("Endpoints", "endpoints", "endpoints", true),
+        new("Rollouts", "rollouts", "rollouts", true),
         new("Approvals", "approvals", "approvals", false),
         new("Requests", "search", "requests", true),
         new("Nodes", "nodes", "nodes", true),

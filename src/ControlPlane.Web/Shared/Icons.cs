@@ -41,6 +41,7 @@ internal static class Icons
         ["overview"] = """<rect x="2.25" y="2.25" width="4.75" height="6" rx="1"/><rect x="9" y="2.25" width="4.75" height="3.5" rx="1"/><rect x="2.25" y="10.25" width="4.75" height="3.5" rx="1"/><rect x="9" y="7.75" width="4.75" height="6" rx="1"/>""",
         ["pause"] = """<path d="M5.25 3v10M10.75 3v10" stroke-width="2.25"/>""",
         ["play"] = """<path d="M4.5 2.75v10.5L13 8z" fill="currentColor"/>""",
+        ["edit"] = """<path d="M3 13l.7-3L10.5 3.2a1.2 1.2 0 0 1 1.7 0l.6.6a1.2 1.2 0 0 1 0 1.7L6 12.3zM9.3 4.4l2.3 2.3"/>""",
         ["plus"] = """<path d="M8 3v10M3 8h10"/>""",
         ["promote"] = """<path d="M8 13.5v-9M4 8l4-4 4 4M2.75 2h10.5"/>""",
         ["ready"] = """<circle cx="8" cy="8" r="5.5"/>""",

@@ -36,6 +36,7 @@ public sealed class GateRowsTests(Databases databases)
         Assert.Equal(
             [(_clock - 1, GateArm.Candidate, 7, 0, false), (_clock, GateArm.Candidate, 5, 2, false), (_clock, GateArm.Candidate, 9, 0, true), (_clock, GateArm.Stable, 10, 0, false), (_clock, GateArm.Stable, 80, 0, false)],
             measured.Rows.Select(row => (row.Window, row.Arm, row.Requests, row.Errors, row.IsLate)).OrderBy(row => row.Window).ThenByDescending(row => row.Arm).ThenBy(row => row.Requests));
+        Assert.Equal(1, measured.Rows.Single(row => row.Requests == 5).Invalid);
         Assert.Equal(3, measured.Rows.First(row => row.Requests == 7).Prediction!.Count);
         Assert.Equal(1, measured.Rows.First(row => row.Requests == 7).Latency!.Count);
     }
@@ -105,7 +106,7 @@ public sealed class GateRowsTests(Databases databases)
         latency.Record(1_000);
         return new()
         {
-            Environment = TestDatabase.Production, Endpoint = "fraud", Release = release, Arm = arm, At = at ?? _window.StartOf(window), Instance = instance, Requests = requests, Errors = errors,
+            Environment = TestDatabase.Production, Endpoint = "fraud", Release = release, Arm = arm, At = at ?? _window.StartOf(window), Instance = instance, Requests = requests, Errors = errors, Invalid = errors > 0 ? 1 : 0,
             Latency = latency.ToBytes(), Predictions = 3, PredictionMean = 0.5,
         };
     }

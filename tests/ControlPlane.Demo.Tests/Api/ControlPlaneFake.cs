@@ -14,6 +14,9 @@ internal sealed class ControlPlaneFake : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly ConcurrentDictionary<string, JsonObject> _things = new();
 
+    /// <summary>The endpoint of each.</summary>
+    private readonly ConcurrentQueue<string> _rollouts = new();
+
     private ControlPlaneFake(WebApplication app, string address) => (_app, Address) = (app, address);
 
     public string Address { get; }
@@ -32,6 +35,7 @@ internal sealed class ControlPlaneFake : IAsyncDisposable
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenLocalhost(port));
         var app = builder.Build();
         var fake = new ControlPlaneFake(app, $"http://127.0.0.1:{port}");
+        app.MapGet("/api/v1/rollouts", fake.Rollouts);
         app.MapGet("/api/v1/{**path}", fake.Get);
         app.MapPost("/api/v1/models/{model}/versions", fake.UploadAsync);
         app.MapPost("/api/v1/{**path}", fake.PostAsync);
@@ -43,6 +47,9 @@ internal sealed class ControlPlaneFake : IAsyncDisposable
 
     private IResult Get(string path) =>
         _things.TryGetValue(path, out var thing) ? Results.Text(thing.ToJsonString(), "application/json") : Results.NotFound();
+
+    private IResult Rollouts(string endpoint) =>
+        Results.Text(new JsonObject { ["items"] = new JsonArray([.. _rollouts.Where(name => endpoint.EndsWith(name, StringComparison.Ordinal)).Select(_ => new JsonObject { ["strategy"] = "canary" })]) }.ToJsonString(), "application/json");
 
     private async Task<IResult> UploadAsync(string model, HttpRequest request)
     {
@@ -60,6 +67,14 @@ internal sealed class ControlPlaneFake : IAsyncDisposable
         var body = (JsonObject)(await JsonNode.ParseAsync(request.Body))!;
         Assert.Equal("Bearer secret", request.Headers.Authorization.ToString());
         Changes.Enqueue($"POST {path} {body.ToJsonString()}");
+        if (path.StartsWith("rollouts/", StringComparison.Ordinal))
+            return Results.Text("{}", "application/json");
+        if (path.EndsWith("/rollouts", StringComparison.Ordinal))
+        {
+            _rollouts.Enqueue(path.Split('/')[^2]);
+            return Results.Text($$"""{"id":"{{_rollouts.Count}}"}""", "application/json", statusCode: 201);
+        }
+
         if (path.EndsWith("/deploy", StringComparison.Ordinal))
             _things[path[..^"/deploy".Length]]["arms"] = new JsonArray(new JsonObject { ["name"] = "stable" });
         else

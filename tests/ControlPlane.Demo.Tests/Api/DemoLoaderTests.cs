@@ -8,7 +8,7 @@ public sealed class DemoLoaderTests
     private static readonly TimeSpan _soon = TimeSpan.FromSeconds(90);
 
     [Fact]
-    public async Task Loads_two_versions_and_deploys_the_first_and_changes_nothing_the_second_time()
+    public async Task Loads_versions_endpoints_and_two_canaries_and_changes_nothing_the_second_time()
     {
         await using var plane = await ControlPlaneFake.StartAsync();
 
@@ -23,8 +23,16 @@ public sealed class DemoLoaderTests
             change => Assert.StartsWith("POST models ", change, StringComparison.Ordinal),
             change => Assert.Equal("UPLOAD fraud 1", change),
             change => Assert.Equal("UPLOAD fraud 2", change),
+            change => Assert.Equal("UPLOAD fraud 3", change),
             change => Assert.StartsWith("POST environments/production/endpoints {\"name\":\"fraud\"", change, StringComparison.Ordinal),
-            change => Assert.Equal("POST environments/production/endpoints/fraud/deploy {\"model\":\"fraud\",\"version\":\"1\",\"strategy\":\"allAtOnce\"}", change));
+            change => Assert.Equal("POST environments/production/endpoints/fraud/deploy {\"model\":\"fraud\",\"version\":\"1\",\"strategy\":\"allAtOnce\"}", change),
+            change => Assert.StartsWith("POST environments/production/endpoints {\"name\":\"checkout\"", change, StringComparison.Ordinal),
+            change => Assert.StartsWith("POST environments/production/endpoints/checkout/deploy ", change, StringComparison.Ordinal),
+            change => Assert.StartsWith("POST environments/production/endpoints/fraud/rollouts {\"release\":{\"model\":\"fraud@2\"}", change, StringComparison.Ordinal),
+            change => Assert.Equal("POST rollouts/1/submit {}", change),
+            change => Assert.StartsWith("POST environments/production/endpoints/checkout/rollouts {\"release\":{\"model\":\"fraud@3\"}", change, StringComparison.Ordinal),
+            change => Assert.Equal("POST rollouts/2/submit {}", change),
+            change => Assert.Equal("POST rollouts/2/start {}", change));
         Assert.Equal(changes.Length, plane.Changes.Count);
     }
 

@@ -27,10 +27,10 @@ public sealed class FraudBundleTests : IDisposable
         Assert.Equal(2_001, Lines(zip, "reference.csv").Length);
     }
 
-    [Fact]
-    public async Task Its_golden_samples_hold_on_the_exported_model_and_show_both_labels()
+    [Theory, InlineData(false), InlineData(true)]
+    public async Task Its_golden_samples_hold_on_the_exported_model_and_show_both_labels(bool corrects)
     {
-        var (path, _) = await FraudBundle.WriteAsync(_small, _folder, TestContext.Current.CancellationToken);
+        var (path, _) = await FraudBundle.WriteAsync(corrects ? _small with { Version = 3, CountTable = FraudRecipe.Third.CountTable } : _small, _folder, TestContext.Current.CancellationToken);
         using var zip = ZipFile.OpenRead(path);
         using var onnx = new MemoryStream();
         await zip.GetEntry("fraud.onnx")!.Open().CopyToAsync(onnx, TestContext.Current.CancellationToken);

@@ -36,6 +36,20 @@ public sealed class FraudOnnxTests
     }
 
     [Fact]
+    public void The_third_version_corrects_by_the_number_of_payments_and_fails_where_its_table_ends()
+    {
+        var (model, _) = FraudTrainer.Train(FraudRecipe.Third);
+        float[] few = [40, 14, 0.2f, 0, 2, 4, 1, 900];
+        float[] many = [40, 14, 0.2f, 0, 2, 6, 1, 900];
+
+        var (_, plain) = OnnxSession.Run(FraudOnnx.Write(model, 2), [few]);
+        var (_, corrected) = OnnxSession.Run(FraudOnnx.Write(model, 3, FraudRecipe.Third.CountTable), [few]);
+
+        Assert.Equal(0.1, Math.Log(corrected[1] / corrected[0]) - Math.Log(plain[1] / plain[0]), 1e-3);
+        Assert.ThrowsAny<Exception>(() => OnnxSession.Run(FraudOnnx.Write(model, 3, FraudRecipe.Third.CountTable), [many]));
+    }
+
+    [Fact]
     public void A_feature_that_a_version_leaves_out_does_not_move_its_answer()
     {
         var (model, _) = FraudTrainer.Train(FraudRecipe.First);

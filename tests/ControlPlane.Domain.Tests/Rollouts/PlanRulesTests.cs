@@ -48,13 +48,13 @@ public sealed class PlanRulesTests
     public static TheoryData<string, RolloutStep[]> BadSteps => new()
     {
         { "rollout.steps", [] },
-        { "rollout.steps[1].weight", [new(StepKind.Shift, 12_000) { Hold = TimeSpan.FromDays(1) }, new(StepKind.Shift, 10_000)] },
-        { "rollout.steps[1].weight", [new(StepKind.Shift, -5), new(StepKind.Shift, 10_000)] },
-        { "rollout.steps[1].weight", [new(StepKind.Shift, 5_000) { Hold = TimeSpan.FromDays(1) }] },
-        { "rollout.steps[1].mirror", [new(StepKind.Mirror, 100) { Mirror = 100 }, new(StepKind.Shift, 10_000)] },
-        { "rollout.steps[1].mirror", [new(StepKind.Mirror, 0), new(StepKind.Shift, 10_000)] },
-        { "rollout.steps[1].hold", [new(StepKind.Shift, 100) { Hold = TimeSpan.FromDays(-1) }, new(StepKind.Shift, 10_000)] },
-        { "rollout.steps[1].minSamples", [new(StepKind.Shift, 100) { MinSamples = -1 }, new(StepKind.Shift, 10_000)] },
+        { "rollout.steps[0].weight", [new(StepKind.Shift, 12_000) { Hold = TimeSpan.FromDays(1) }, new(StepKind.Shift, 10_000)] },
+        { "rollout.steps[0].weight", [new(StepKind.Shift, -5), new(StepKind.Shift, 10_000)] },
+        { "rollout.steps[0].weight", [new(StepKind.Shift, 5_000) { Hold = TimeSpan.FromDays(1) }] },
+        { "rollout.steps[0].mirror", [new(StepKind.Mirror, 100) { Mirror = 100 }, new(StepKind.Shift, 10_000)] },
+        { "rollout.steps[0].mirror", [new(StepKind.Mirror, 0), new(StepKind.Shift, 10_000)] },
+        { "rollout.steps[0].hold", [new(StepKind.Shift, 100) { Hold = TimeSpan.FromDays(-1) }, new(StepKind.Shift, 10_000)] },
+        { "rollout.steps[0].minSamples", [new(StepKind.Shift, 100) { MinSamples = -1 }, new(StepKind.Shift, 10_000)] },
     };
 
     [Theory, MemberData(nameof(BadSteps))]
@@ -99,8 +99,8 @@ public sealed class PlanRulesTests
     [Fact]
     public void Without_a_stable_release_nothing_can_be_shared_or_compared()
     {
-        Assert.Equal(("NoStable", "rollout.steps[1].weight"), CodeAndField(Canary.Plan(false)));
-        Assert.Equal(("NoStable", "rollout.steps[1].mirror"), CodeAndField(Shadow.Plan(false)));
+        Assert.Equal(("NoStable", "rollout.steps[0].weight"), CodeAndField(Canary.Plan(false)));
+        Assert.Equal(("NoStable", "rollout.steps[0].mirror"), CodeAndField(Shadow.Plan(false)));
         Assert.Null(PlanRules.Check(AllAtOnce.Plan(needsApproval: false), new(Stable: null)));
     }
 

@@ -42,7 +42,7 @@ public sealed class PageContext : BunitContext
         Services.AddMudServices();
         Services.AddPageParts();
         Services.AddSingleton<Frames>().AddSingleton<NodeReports>().AddSingleton<Wakes>().AddSingleton<Fleet>().AddSingleton<EndpointCommands>().AddSingleton<EnvironmentCommands>().AddSingleton<ModelCommands>();
-        Services.AddSingleton<NodeConnections>().AddSingleton<JoinGuesses>().AddScoped<JoinCommands>().AddScoped<NodeCommands>().AddSingleton<GateLooks>().AddScoped<RolloutCommands>().AddScoped<TokenCommands>().AddScoped<PeopleCommands>().AddSingleton<AuditReader>();
+        Services.AddSingleton<NodeConnections>().AddSingleton<JoinGuesses>().AddScoped<JoinCommands>().AddScoped<NodeCommands>().AddSingleton<GateLooks>().AddScoped<RolloutCommands>().AddSingleton<PlanCommands>().AddScoped<TokenCommands>().AddScoped<PeopleCommands>().AddSingleton<AuditReader>();
         Services.AddLogging().AddDataProtection();
         Services.AddSignalR();
         Services.AddHttpContextAccessor().AddScoped<SignInCommands>().AddScoped<PersonSessions>().AddScoped<SecondFactor>().AddSingleton<AccountCommands>().AddSingleton<SetupLink>();

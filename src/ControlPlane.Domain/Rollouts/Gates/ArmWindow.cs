@@ -11,6 +11,12 @@ public sealed record ArmWindow(long Window, GateArm Arm)
     /// <summary>5xx and deadlines; 429 is in neither number.</summary>
     public long Errors { get; init; }
 
+    /// <summary>
+    /// Other 4xx. What callers do wrong meets both arms alike, so a comparison counts them as failures: a release that refuses what the stable one takes is
+    /// found so. A limit for the candidate alone does not.
+    /// </summary>
+    public long Invalid { get; init; }
+
     /// <summary>Requests with at least one feature that was missing or too old.</summary>
     public long Missing { get; init; }
 

@@ -166,7 +166,7 @@ public static class Judge
 
     private static long AllFailuresOf(Gate gate, ArmWindow row) => Math.Min(row.Requests, gate.Metric switch
     {
-        GateMetrics.ErrorRate => row.Errors,
+        GateMetrics.ErrorRate => row.Errors + (gate.AgainstStable ? row.Invalid : 0),
         GateMetrics.MissingRate => row.Missing,
         _ => Above(row, gate.Limit!.Value.TotalMicroseconds),
     });

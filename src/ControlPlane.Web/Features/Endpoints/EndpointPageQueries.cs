@@ -4,6 +4,7 @@ using ControlPlane.Domain.Nodes;
 using ControlPlane.Domain.Registry;
 using ControlPlane.Domain.Releases;
 using ControlPlane.Domain.Rollouts;
+using ControlPlane.Web.Features.Rollouts;
 using ControlPlane.Web.Shared;
 using Microsoft.EntityFrameworkCore;
 using Serving.Contracts.Reports;
@@ -26,16 +27,6 @@ public sealed class EndpointPageQueries(IDbContextFactory<ControlPlaneDb> factor
             .OrderByDescending(rollout => rollout.Number).FirstOrDefaultAsync(cancel);
         var count = await db.Rollouts.CountAsync(rollout => rollout.EndpointId == endpoint.Id, cancel);
         return View(now, endpoint, latest, count, figures.GetValueOrDefault(endpoint.Address));
-    }
-
-    public async Task<IReadOnlyList<RolloutRow>> RolloutsAsync(string environment, string name, CancellationToken cancel)
-    {
-        await using var db = await factory.CreateDbContextAsync(cancel);
-        var rollouts = await db.Rollouts.AsNoTracking().Where(rollout => rollout.Environment == environment && rollout.EndpointName == name)
-            .OrderByDescending(rollout => rollout.Number).Take(100).ToListAsync(cancel);
-        var ids = rollouts.SelectMany(rollout => new[] { rollout.FromRelease, rollout.ToRelease }).OfType<string>().Distinct(StringComparer.Ordinal).ToList();
-        var versions = await db.Releases.Where(release => ids.Contains(release.Id)).ToDictionaryAsync(release => release.Id, release => release.Version, StringComparer.Ordinal, cancel);
-        return [.. rollouts.Select(rollout => Row(rollout, id => versions.TryGetValue(id, out var version) ? version.ToString(CultureInfo.InvariantCulture) : "?"))];
     }
 
     /// <returns>Versions that are ready, newest first; those of the model that serves now before others.</returns>
@@ -70,7 +61,7 @@ public sealed class EndpointPageQueries(IDbContextFactory<ControlPlaneDb> factor
             environment?.Revision ?? 0,
             [.. nodes.Select(node => NodeRow(now, endpoint, running, node.Node, node.Status))],
             nodes.Max(node => node.Status?.LastSeen),
-            running is null ? null : Row(running, id => now.Releases.GetValueOrDefault(id)?.Version ?? "?"),
+            running is null ? null : RolloutRow.Of(running, id => now.Releases.GetValueOrDefault(id)?.Version ?? "?"),
             count,
             figures)
         {
@@ -93,10 +84,6 @@ public sealed class EndpointPageQueries(IDbContextFactory<ControlPlaneDb> factor
             [.. (status?.Report.Serving ?? []).Where(served => mine.Contains(served.Release))
                 .OrderByDescending(served => served.State == ServedRelease.Serving).Select(served => new HeldVersion(served.Version, served.State))]);
     }
-
-    private static RolloutRow Row(Rollout rollout, Func<string, string> versionOf) => new(
-        rollout.Number, rollout.Plan.Strategy, rollout.Phase.ToString(), rollout.Condition ?? rollout.State.Reason,
-        rollout.FromRelease is null ? null : versionOf(rollout.FromRelease), versionOf(rollout.ToRelease), rollout.CreatedBy, rollout.CreatedAt);
 
     private static ReleaseRow? Release(ServingSnapshot now, string? id) =>
         id is not null && now.Releases.GetValueOrDefault(id) is { } release ? new(release.Id, release.Model, release.Version, release.CreatedAt, release.CreatedBy) : null;

@@ -1,3 +1,4 @@
+using ControlPlane.Web.Features.Rollouts;
 using ControlPlane.Web.Shared;
 using Serving.Contracts.State;
 
@@ -56,8 +57,6 @@ public sealed record EndpointNodeRow(
     IReadOnlyList<HeldVersion> Versions);
 
 public sealed record HeldVersion(string Version, string State);
-
-public sealed record RolloutRow(int Number, string Strategy, string Phase, string? Detail, string? FromVersion, string ToVersion, string CreatedBy, DateTimeOffset CreatedAt);
 
 /// <summary>A version that could be deployed.</summary>
 public sealed record DeployableVersion(string Model, int Number, DateTimeOffset UploadedAt)

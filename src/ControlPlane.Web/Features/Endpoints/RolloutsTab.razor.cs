@@ -1,9 +1,10 @@
+using ControlPlane.Web.Features.Rollouts;
 using ControlPlane.Web.Shared;
 using Microsoft.AspNetCore.Components;
 
 namespace ControlPlane.Web.Features.Endpoints;
 
-public sealed partial class RolloutsTab(EndpointPageQueries queries, Reads reads)
+public sealed partial class RolloutsTab(RolloutsPageQueries queries, Reads reads)
 {
     private Read<IReadOnlyList<RolloutRow>>? _rollouts;
 
@@ -13,7 +14,7 @@ public sealed partial class RolloutsTab(EndpointPageQueries queries, Reads reads
     protected override async Task OnParametersSetAsync()
     {
         var isFirst = _rollouts is null;
-        _rollouts ??= reads.Of("endpoint-rollouts", cancel => queries.RolloutsAsync(EnvironmentName, Name, cancel));
+        _rollouts ??= reads.Of("endpoint-rollouts", cancel => queries.OfEndpointAsync(EnvironmentName, Name, cancel));
         if (!isFirst || !_rollouts.HasValue)
             await _rollouts.RunAsync();
     }

@@ -1,9 +1,12 @@
 using System.Globalization;
 using System.Text.Json;
 using ControlPlane.Data;
+using ControlPlane.Data.Rollouts;
 using ControlPlane.Domain.Identity;
+using ControlPlane.Domain.Primitives;
 using ControlPlane.Domain.Registry;
 using ControlPlane.Domain.Rollouts;
+using ControlPlane.Web.Features.Rollouts.Planning;
 using ControlPlane.Web.Shared;
 using Microsoft.EntityFrameworkCore;
 
@@ -49,7 +52,10 @@ internal sealed class ApprovalsPageQueries(IDbContextFactory<ControlPlaneDb> fac
         var last = await db.Rollouts.AsNoTracking().Where(rollout => !rollout.IsOpen && endpoints.Contains(rollout.EndpointId)).OrderByDescending(rollout => rollout.Number).Take(200).ToListAsync(cancel);
         var names = Roles.All.Where(role => Permissions.Allows(role, Permission.Approve, isGuarded: true)).Select(role => role.Name()).ToList();
         var people = await db.Users.Where(person => person.DisabledAt == null && names.Contains(person.Role)).OrderBy(person => person.UserName).Select(person => person.UserName!).Take(Most).ToListAsync(cancel);
-        return new(asked, versions, last, people);
+        var traffic = new Dictionary<EndpointId, StableTraffic?>();
+        foreach (var endpoint in now.Endpoints.Where(known => endpoints.Contains(known.Id)))
+            traffic[endpoint.Id] = await db.StableTrafficAsync(endpoint, now.At, cancel);
+        return new(asked, versions, last, people, traffic);
     }
 
     private static ApprovalRequest Request(MayDo me, ServingSnapshot now, Rollout rollout, Grounds grounds)
@@ -74,28 +80,18 @@ internal sealed class ApprovalsPageQueries(IDbContextFactory<ControlPlaneDb> fac
             VersionWords.Difference(before, after),
             VersionWords.Metrics(before, after),
             last is null ? null : $"#{last.Number}, {last.State.EnteredAt.UtcDateTime.ToString("d MMM", CultureInfo.InvariantCulture)}: {RolloutMarks.Of(last.Phase.ToString()).Text.ToLowerInvariant()}",
-            Preflight(now, rollout, endpoint, before, after),
+            Preflight.Of(now, endpoint, rollout.Number, before, after),
             [.. grounds.People.Where(person => !rollout.IsAuthor(person)).Take(MostApprovers)],
             Decisions.WhyNot(me, now, rollout),
             rollout.IsAuthor(me.Name),
-            rollout.State.IsUnderWay ? rollout.State.Pending ?? rollout.State.Step + 1 : null);
+            rollout.State.IsUnderWay ? rollout.State.Pending ?? rollout.State.Step + 1 : null)
+        {
+            Exposure = ForecastWords.Of(rollout.Plan, grounds.Traffic.GetValueOrDefault(rollout.EndpointId)),
+        };
     }
 
-    private static List<Preflight> Preflight(ServingSnapshot now, Rollout rollout, Domain.Releases.Endpoint? endpoint, ModelVersion? before, ModelVersion? after)
-    {
-        var nodes = endpoint is null ? [] : now.NodesOf(endpoint).ToList();
-        var live = nodes.Count(node => now.IsLive(node.Status));
-        var other = now.Rollouts.Values.FirstOrDefault(known => known.EndpointId == rollout.EndpointId && known.Id != rollout.Id);
-        return
-        [
-            new(live > 0 && live == nodes.Count, nodes.Count == 0 ? "no node of this pool has joined" : $"{live} of {Figures.Plural(nodes.Count, "node")} answer"),
-            new(other is null, other is null ? "no other rollout is under way here" : $"rollout #{other.Number} is under way here"),
-            new(after is { State: VersionState.Ready }, after is { State: VersionState.Ready } ? "the version has passed its checks" : "the version is not ready"),
-            new(VersionWords.IsSameShape(before, after), VersionWords.IsSameShape(before, after) ? "callers need no change" : "inputs or outputs differ from what serves now"),
-        ];
-    }
-
-    private sealed record Grounds(IReadOnlyList<RolloutDecision> Asked, IReadOnlyList<ModelVersion> Versions, IReadOnlyList<Rollout> Last, IReadOnlyList<string> People)
+    private sealed record Grounds(
+        IReadOnlyList<RolloutDecision> Asked, IReadOnlyList<ModelVersion> Versions, IReadOnlyList<Rollout> Last, IReadOnlyList<string> People, IReadOnlyDictionary<EndpointId, StableTraffic?> Traffic)
     {
         public ModelVersion? VersionOf(ReleaseNow? release) =>
             release is null ? null : Versions.FirstOrDefault(version => version.ModelName == release.Model && version.Number == release.Number);

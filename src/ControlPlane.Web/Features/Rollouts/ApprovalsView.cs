@@ -30,9 +30,10 @@ public sealed record ApprovalRequest(
     bool IsMine,
     int? Step)
 {
+    /// <summary>Whom a bad version would cost, a sentence a gate that compares.</summary>
+    public IReadOnlyList<string> Exposure { get; init; } = [];
+
     public bool IsClear => Checks.All(check => check.Passes);
 }
-
-public sealed record Preflight(bool Passes, string Words);
 
 public sealed record GivenAlone(int Rollout, string By, DateTimeOffset At, string Reason);

@@ -67,6 +67,17 @@ internal sealed class PlanCommands(IDbContextFactory<ControlPlaneDb> factory, Li
         return outcome;
     }
 
+    /// <returns>The plan that a document says, if it makes sense where it is to run.</returns>
+    public static Outcome<RolloutPlan> Read(JsonObject document, PlanSetting setting)
+    {
+        if (!RolloutDocument.Read(document).TryGet(out var plan, out var refusal))
+            return refusal;
+        // Who says nothing of it gets what the environment asks for.
+        if (setting.IsProtected && document["approval"] is null)
+            plan = plan with { NeedsApproval = true };
+        return (PlanRules.Check(plan, setting) ?? NotMeasured(plan)) is { } senseless ? senseless : plan;
+    }
+
     private static async Task<Need> NeedAsync(ControlPlaneDb db, int number, CancellationToken cancel) => new(
         Permission.PlanRollouts, $"rollout/{number}", await db.Rollouts.Where(known => known.Number == number).Select(known => known.Environment).SingleOrDefaultAsync(cancel));
 
@@ -85,16 +96,8 @@ internal sealed class PlanCommands(IDbContextFactory<ControlPlaneDb> factory, Li
 
     private static async Task<Outcome<(Release Release, RolloutPlan Plan)>> ReadAsync(ControlPlaneDb db, Endpoint endpoint, PlanOrder order, Actor actor, DateTimeOffset now, CancellationToken cancel)
     {
-        var setting = await db.SettingAsync(endpoint, cancel);
-        if (!RolloutDocument.Read(order.Rollout).TryGet(out var plan, out var refusal))
+        if (!Read(order.Rollout, await db.SettingAsync(endpoint, cancel)).TryGet(out var plan, out var refusal))
             return refusal;
-        // Who says nothing of it gets what the environment asks for.
-        if (setting.IsProtected && order.Rollout["approval"] is null)
-            plan = plan with { NeedsApproval = true };
-        if (PlanRules.Check(plan, setting) is { } senseless)
-            return senseless;
-        if (NotMeasured(plan) is { } unmeasured)
-            return unmeasured;
         return (await db.MakeReleaseAsync(order.Model, order.Version, order.Runtime, actor, now, cancel)).TryGet(out var release, out refusal) ? (release, plan) : refusal;
     }
 }

@@ -4,8 +4,17 @@ using ControlPlane.Web.Shared;
 namespace ControlPlane.Web.Features.Rollouts;
 
 /// <summary>What pages do with rollouts, in the name of the person who looks. Each gives null, or why it was refused.</summary>
-internal sealed class RolloutActions(RolloutCommands commands, Act act)
+internal sealed class RolloutActions(RolloutCommands commands, PlanCommands plans, Act act)
 {
+    /// <returns>The rollout as it was written, or why it was not.</returns>
+    public Task<(Rollout? Rollout, string? Refused)> DraftAsync(string environment, string endpoint, PlanOrder order, CancellationToken cancel) =>
+        act.DoAsync(actor => plans.DraftAsync(environment, endpoint, order, actor, cancel));
+
+    /// <param name="seenStamp">Of what was edited: what somebody else wrote meanwhile is not overwritten.</param>
+    public Task<(Rollout? Rollout, string? Refused)> EditAsync(int number, PlanOrder order, long seenStamp, CancellationToken cancel) =>
+        act.DoAsync(actor => plans.EditAsync(number, order, seenStamp, actor, cancel));
+
+
     public async Task<string?> DoAsync(int number, RolloutAction action, string reason, CancellationToken cancel) =>
         (await act.DoAsync(actor => commands.ActAsync(number, new RolloutOrder(action, reason), actor, cancel))).Refused;
 

@@ -31,9 +31,7 @@ public sealed partial class RolloutPage(RolloutPageQueries queries, Reads reads)
         _rollout = reads.Of($"rollout:{Number}", cancel => queries.FindAsync(Number, cancel));
         if (!_rollout.HasValue)
             await _rollout.RunAsync();
-        _crumbs = Rollout is { } rollout
-            ? [new("Endpoints", "endpoints"), new($"{rollout.Endpoint} · {rollout.Environment}", $"endpoints/{rollout.Environment}/{rollout.Endpoint}"), new($"Rollout #{Number}")]
-            : [new("Endpoints", "endpoints"), new($"Rollout #{Number}")];
+        _crumbs = [new("Rollouts", "rollouts"), new($"#{Number}")];
     }
 
     private static string Sentence(RolloutView rollout)

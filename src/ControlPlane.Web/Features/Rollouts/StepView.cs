@@ -15,6 +15,15 @@ public sealed record StepView(int Index, string Title, double Percent, double Fr
     public static IReadOnlyList<StepView> Of(Rollout rollout, RolloutEvidence? evidence, GateWindow window) =>
         [.. rollout.Plan.Steps.Select((step, index) => Of(rollout, step, index, index == 0 ? 0 : PercentOf(rollout.Plan.Steps[index - 1]), evidence, window))];
 
+    /// <summary>A plan that has not begun; that every node loads first is said elsewhere.</summary>
+    public static IReadOnlyList<StepView> Planned(RolloutPlan plan) =>
+    [
+        .. plan.Steps.Where(step => step.Kind != StepKind.Load).Select((step, index) => new StepView(
+            index, TitleOf(step), PercentOf(step), index == 0 ? 0 : PercentOf(plan.Steps[plan.Steps.Count(load => load.Kind == StepKind.Load) + index - 1]), "next", new Mark("ready", index == 0 ? "First" : "Then"), null, [.. Words(step, null, GateWindow.Default)])),
+    ];
+
+    private static string TitleOf(RolloutStep step) => step.Kind == StepKind.Load ? "Load" : $"{PercentOf(step):0.##} %";
+
     private static StepView Of(Rollout rollout, RolloutStep step, int index, double before, RolloutEvidence? evidence, GateWindow window)
     {
         var state = rollout.State;
@@ -31,7 +40,7 @@ public sealed record StepView(int Index, string Title, double Percent, double Fr
         var held = standing == "cur" && step.Holds && evidence?.Evidence is { } seen && seen.Attempt == state.Attempt && seen.Step == index ? seen : null;
         return new(
             index,
-            step.Kind == StepKind.Load ? "Load" : $"{PercentOf(step):0.##} %",
+            TitleOf(step),
             PercentOf(step),
             before,
             standing,

@@ -65,6 +65,21 @@ public sealed class JudgeTests
     }
 
     [Fact]
+    public void A_release_that_refuses_what_the_stable_one_takes_is_worse_but_callers_mistakes_in_both_arms_are_not()
+    {
+        var refusing = Evaluate(_errors, stable: 0, candidate: 30);
+        var careless = Evaluate(_errors, stable: 300, candidate: 300);
+        var limited = Evaluate(_errors with { AgainstStable = false, Max = 0.01 }, stable: 0, candidate: 300);
+
+        Assert.Equal(Verdict.Worse, refusing.Readings[0].Verdict);
+        Assert.NotEqual(Verdict.Worse, careless.Readings[0].Verdict);
+        Assert.NotEqual(Verdict.Worse, limited.Readings[0].Verdict);
+
+        static Evaluation Evaluate(Gate gate, long stable, long candidate) => Judge.Evaluate([gate], _terms, new Evidence(1), Measurements.Complete(
+            [.. Enumerable.Range(100, 10).SelectMany(window => Both(window, 500, 0, 0).Select(row => row with { Invalid = (row.Arm == GateArm.Stable ? stable : candidate) / 10 }))], 109));
+    }
+
+    [Fact]
     public void F74_Quiet_is_time_that_passes_but_no_samples()
     {
         var evidence = new Evidence(1);

@@ -1,0 +1,34 @@
+using ControlPlane.Domain.Rollouts;
+using ControlPlane.Domain.Rollouts.Gates;
+using ControlPlane.Web.Shared;
+
+namespace ControlPlane.Web.Features.Rollouts.Planning;
+
+/// <summary>What a plan would notice and whom it would cost, in words.</summary>
+internal static class ForecastWords
+{
+    /// <returns>A sentence a gate that compares; empty: none does.</returns>
+    public static IReadOnlyList<string> Of(RolloutPlan plan, StableTraffic? traffic)
+    {
+        var gates = plan.Gates.Where(gate => gate.AgainstStable).ToList();
+        if (gates.Count == 0)
+            return [];
+        if (traffic is null)
+            return ["Nobody has asked here lately, so nobody can say how long a harm would stay unseen."];
+        var forecast = RampPlanner.Of(plan, traffic.For(plan.Gates));
+        return [.. gates.Select(gate => forecast.Radii.FirstOrDefault(radius => radius.Gate == gate.Name) is { } radius ? Of(plan, gate, radius) : $"{GateWords.Name(gate.Name)}: not measured here yet.")];
+    }
+
+    private static string Of(RolloutPlan plan, Gate gate, BlastRadius radius) => radius switch
+    {
+        { After: { } after } => $"{Harm(gate)} is expected to go back after {Figures.Duration(after)}, at {plan.Steps[radius.Step].Weight / 100d:0.##} %: {Figures.Plural(radius.Requests, "request")} answered by it until then.",
+        _ => $"{Harm(gate)} would most likely not be seen before all traffic is moved. Hold the steps longer.",
+    };
+
+    private static string Harm(Gate gate) => gate.Metric switch
+    {
+        GateMetrics.ErrorRate => $"A version that fails {gate.HarmToFind:0.#} times as often",
+        GateMetrics.LatencyAbove => $"A version with {gate.HarmToFind:0.#} times as many requests over {Figures.Milliseconds(gate.Limit?.TotalMilliseconds)} ms",
+        _ => $"A version whose mean prediction differs by {gate.HarmToFind:0.####}",
+    };
+}
