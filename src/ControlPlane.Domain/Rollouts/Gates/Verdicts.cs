@@ -33,9 +33,9 @@ internal static class Verdicts
             // With all traffic moved there is nothing left to compare with.
             MinSamples = terms.Weight is > 0 and < 1 ? gate.Samples : 0,
             Eta = verdict == Verdict.NotEnoughEvidence ? Eta(gate, terms, step, evidence) : null,
-            Sentence = risk.Estimate() is { } r
-                ? $"{gate.Name}: {Number(r)} times as often as stable ({Number(interval.Low)} to {Number(interval.High)}), accepted up to {Number(gate.Margin)}; {risk.All} failures, {risk.Candidate} of the candidate."
-                : $"{gate.Name}: no failure in {evidence.RiskRequests} requests.",
+            Sentence = risk.Estimate() is not { } r ? $"{gate.Name}: no failure in {evidence.RiskRequests} requests."
+                : double.IsInfinity(r) ? $"{gate.Name}: {risk.All} failures, all of the candidate: at least {Number(interval.Low)} times as often as stable, accepted up to {Number(gate.Margin)}."
+                : $"{gate.Name}: {Number(r)} times as often as stable ({Number(interval.Low)} to {Number(interval.High)}), accepted up to {Number(gate.Margin)}; {risk.All} failures, {risk.Candidate} of the candidate.",
         };
     }
 

@@ -11,6 +11,9 @@ internal sealed class OverviewPageQueries(IDbContextFactory<ControlPlaneDb> fact
 {
     private const int MostMine = 20;
 
+    /// <summary>Of what is over and still worth a look.</summary>
+    private const int MostOver = 3;
+
     public async Task<OverviewView> ReadAsync(CancellationToken cancel)
     {
         var me = await standing.ReadAsync(cancel);
@@ -18,13 +21,16 @@ internal sealed class OverviewPageQueries(IDbContextFactory<ControlPlaneDb> fact
         var rows = await endpoints.ListAsync(cancel);
         await using var db = await factory.CreateDbContextAsync(cancel);
         var rejected = await db.Versions.Where(version => version.State == VersionState.Rejected && version.ValidatedAt > now.At.AddDays(-1))
-            .OrderByDescending(version => version.Number).Select(version => new { version.ModelName, version.Number, version.RejectedReason }).Take(3).ToListAsync(cancel);
+            .OrderByDescending(version => version.Number).Select(version => new { version.ModelName, version.Number, version.RejectedReason }).Take(MostOver).ToListAsync(cancel);
+        var wentBack = await db.Decisions.AsNoTracking().Where(decision => decision.Action == "rollBack" && decision.At > now.At.AddDays(-1))
+            .Join(db.Rollouts.Where(rollout => rollout.Phase == RolloutPhase.RolledBack), decision => decision.RolloutId, rollout => rollout.Id, (decision, rollout) => rollout)
+            .Distinct().OrderByDescending(rollout => rollout.Number).Take(MostOver).ToListAsync(cancel);
         var firstReady = await db.Versions.Where(version => version.State == VersionState.Ready).OrderBy(version => version.UploadedAt).Select(version => version.ModelName).FirstOrDefaultAsync(cancel);
         var releases = await db.Releases.CountAsync(cancel);
         var liveNodes = now.Nodes.Where(node => node.Node.RevokedAt is null && node.Node.Kind == "node" && now.IsLive(node.Status)).ToList();
 
         return new(
-            [.. Nodes(now), .. Rollouts(now), .. rows.SelectMany(Limits), .. rejected.Select(version => new AttentionItem("bad", "bad", $"{version.ModelName} v{version.Number} was rejected", version.RejectedReason ?? "A check failed.", "See why", $"models/{version.ModelName}/versions/{version.Number}"))],
+            [.. Nodes(now), .. Rollouts(now), .. wentBack.Select(WentBack), .. rows.SelectMany(Limits), .. rejected.Select(version => new AttentionItem("bad", "bad", $"{version.ModelName} v{version.Number} was rejected", version.RejectedReason ?? "A check failed.", "See why", $"models/{version.ModelName}/versions/{version.Number}"))],
             [.. Decisions.Awaiting(now).Where(rollout => Decisions.WhyNot(me, now, rollout) is null).Select(rollout => ToApprove(now, rollout)),
                 .. now.Rollouts.Values.Concat(now.Waiting).Where(rollout => rollout.CreatedBy == me.Name).Take(MostMine).Select(rollout => Mine(now, rollout))],
             new(
@@ -59,6 +65,9 @@ internal sealed class OverviewPageQueries(IDbContextFactory<ControlPlaneDb> fact
         where rollout.Phase is RolloutPhase.Paused or RolloutPhase.Inconclusive || rollout.Condition is not null
         let mark = RolloutMarks.Of(rollout.Phase.ToString())
         select new AttentionItem(mark.Icon, mark.Tone, $"{rollout.Environment}/{rollout.EndpointName}: rollout #{rollout.Number} is {mark.Text.ToLowerInvariant()}", rollout.Condition ?? rollout.State.Reason ?? "Nothing moves until somebody decides.", "Decide", $"rollouts/{rollout.Number}");
+
+    private static AttentionItem WentBack(Rollout rollout) =>
+        new("undo", "bad", $"{rollout.Environment}/{rollout.EndpointName}: rollout #{rollout.Number} went back by itself", rollout.State.Reason ?? "A gate was passed.", "See why", $"rollouts/{rollout.Number}");
 
     private static IEnumerable<AttentionItem> Limits(EndpointNow row)
     {

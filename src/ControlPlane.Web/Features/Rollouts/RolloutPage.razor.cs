@@ -49,6 +49,7 @@ public sealed partial class RolloutPage(RolloutPageQueries queries, Reads reads)
             "RollingBack" => $"Traffic goes back to v{rollout.FromVersion}.",
             "Aborted" => rollout.FromVersion is null ? "It was aborted; nothing serves here." : $"It was aborted; v{rollout.FromVersion} has all traffic.",
             "Paused" or "Inconclusive" => $"Nothing moves until somebody decides. v{rollout.ToVersion} is loaded on {holding} of {nodes}.",
+            "RolledBack" => rollout.FromVersion is null ? "It went back; nothing serves here." : $"It went back; v{rollout.FromVersion} has all traffic again.",
             "Superseded" => "Another rollout took its place.",
             _ => $"v{rollout.ToVersion} has not been started.",
         };

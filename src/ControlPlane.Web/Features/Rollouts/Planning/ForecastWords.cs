@@ -15,20 +15,21 @@ internal static class ForecastWords
             return [];
         if (traffic is null)
             return ["Nobody has asked here lately, so nobody can say how long a harm would stay unseen."];
-        var forecast = RampPlanner.Of(plan, traffic.For(plan.Gates));
-        return [.. gates.Select(gate => forecast.Radii.FirstOrDefault(radius => radius.Gate == gate.Name) is { } radius ? Of(plan, gate, radius) : $"{GateWords.Name(gate.Name)}: not measured here yet.")];
+        var seen = traffic.For(plan.Gates);
+        var forecast = RampPlanner.Of(plan, seen);
+        return [.. gates.Select(gate => forecast.Radii.FirstOrDefault(radius => radius.Gate == gate.Name) is { } radius ? Of(plan, gate, radius, seen.Rates[gate.Name]) : $"{GateWords.Name(gate.Name)}: not measured here yet.")];
     }
 
-    private static string Of(RolloutPlan plan, Gate gate, BlastRadius radius) => radius switch
+    private static string Of(RolloutPlan plan, Gate gate, BlastRadius radius, double now) => radius switch
     {
-        { After: { } after } => $"{Harm(gate)} is expected to go back after {Figures.Duration(after)}, at {plan.Steps[radius.Step].Weight / 100d:0.##} %: {Figures.Plural(radius.Requests, "request")} answered by it until then.",
-        _ => $"{Harm(gate)} would most likely not be seen before all traffic is moved. Hold the steps longer.",
+        { After: { } after } => $"{Harm(gate, now)} is expected to go back after {Figures.Duration(after)}, at {plan.Steps[radius.Step].Weight / 100d:0.##} %: {Figures.Plural(radius.Requests, "request")} answered by it until then.",
+        _ => $"{Harm(gate, now)} would most likely not be seen before all traffic is moved. Hold the steps longer.",
     };
 
-    private static string Harm(Gate gate) => gate.Metric switch
+    private static string Harm(Gate gate, double now) => gate.Metric switch
     {
-        GateMetrics.ErrorRate => $"A version that fails {gate.HarmToFind:0.#} times as often",
-        GateMetrics.LatencyAbove => $"A version with {gate.HarmToFind:0.#} times as many requests over {Figures.Milliseconds(gate.Limit?.TotalMilliseconds)} ms",
+        GateMetrics.ErrorRate => $"A version that fails {gate.HarmToFind:0.#} times as often as now ({Figures.Percent(now)} %)",
+        GateMetrics.LatencyAbove => $"A version with {gate.HarmToFind:0.#} times as many requests over {Figures.Milliseconds(gate.Limit?.TotalMilliseconds)} ms as now ({Figures.Percent(now)} %)",
         _ => $"A version whose mean prediction differs by {gate.HarmToFind:0.####}",
     };
 }
