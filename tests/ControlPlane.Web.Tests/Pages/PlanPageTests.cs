@@ -1,11 +1,13 @@
 using System.Globalization;
 using System.Security.Claims;
 using Bunit;
+using ControlPlane.Data;
 using ControlPlane.Domain.Identity;
 using ControlPlane.Domain.Rollouts;
 using ControlPlane.Web.Features.Rollouts;
 using ControlPlane.Web.Features.Rollouts.Planning;
 using ControlPlane.Web.Hosting;
+using Serving.Contracts.Reports;
 
 namespace ControlPlane.Web.Tests.Pages;
 
@@ -34,7 +36,7 @@ public sealed class PlanPageTests : IAsyncDisposable
     {
         var page = Open("endpoint=production/fraud&version=1");
 
-        Assert.Contains("v2 to v1 on production/fraud, 4 steps, at least 21 d", page.Find(".now").TextContent, StringComparison.Ordinal);
+        Assert.Contains("v2 to v1 on production/fraud, 4 steps, at least 21\u00A0d", page.Find(".now").TextContent, StringComparison.Ordinal);
         Assert.Contains("Goes back by itself when errors rise by more than 20 %", page.Markup, StringComparison.Ordinal);
         Assert.Contains("Nobody has asked here lately", page.Markup, StringComparison.Ordinal);
         page.Find("[aria-label='Step 1 holds at least']").Change("30m");
@@ -66,6 +68,32 @@ public sealed class PlanPageTests : IAsyncDisposable
         Assert.Contains(said, page.Find("td .fielderror").TextContent, StringComparison.Ordinal);
         Assert.True(Button(page, "Submit").HasAttribute("disabled"));
         Assert.Equal(0, _pages.Read(db => db.Rollouts.Count()));
+    }
+
+    [Fact]
+    public void With_traffic_it_says_what_a_bad_version_would_cost_and_which_step_is_too_short()
+    {
+        _pages.Change(db => Samples.Serving(db));
+        _pages.Change(db =>
+        {
+            var stable = db.Endpoints.Single().StableRelease!;
+            for (var i = 1; i <= 60; i++)
+            {
+                db.MetricWindows.Add(new MetricWindow
+                {
+                    Environment = "production", Endpoint = "fraud", Release = stable, Arm = "stable", At = PageContext.Noon.AddSeconds(-10 * i), Instance = "one", Requests = 200, Errors = 1,
+                    Latency = new LatencyHistogram().ToBytes(),
+                });
+            }
+        });
+        var page = Open("endpoint=production/fraud&version=1");
+
+        Assert.Matches("A version that fails 3 times as often as now \\(0.50.%\\) is expected to go back after .* at 5 %: [0-9]+ requests? answered by it until then", page.Markup);
+        Assert.Empty(page.FindAll(".banner"));
+        page.Find("[aria-label='Step 1 holds at least']").Change("1m");
+
+        Assert.Contains("Step 1 would see about 60 requests of the smaller arm in 1", page.Find(".banner").TextContent, StringComparison.Ordinal);
+        Assert.Contains("500 are asked for", page.Find(".banner").TextContent, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -20,6 +20,26 @@ internal static class ForecastWords
         return [.. gates.Select(gate => forecast.Radii.FirstOrDefault(radius => radius.Gate == gate.Name) is { } radius ? Of(plan, gate, radius, seen.Rates[gate.Name]) : $"{GateWords.Name(gate.Name)}: not measured here yet.")];
     }
 
+    /// <returns>A sentence for each step that would end without the requests it asks for, at the traffic there is now.</returns>
+    public static IReadOnlyList<string> TooShort(RolloutPlan plan, StableTraffic? traffic)
+    {
+        var asked = plan.Gates.Where(gate => gate.AgainstStable).Select(gate => gate.Samples).DefaultIfEmpty(0).Max();
+        var number = 0;
+        var said = new List<string>();
+        foreach (var step in plan.Steps.Where(step => step.Kind != StepKind.Load))
+        {
+            number++;
+            var (needed, fewer) = (Math.Max(asked, step.MinSamples), Math.Min(step.MeasuredShare, 1 - step.MeasuredShare));
+            if (traffic is null || !step.Holds || !(fewer > 0))
+                continue;
+            var seen = traffic.PerSecond * fewer * step.Hold.TotalSeconds;
+            if (seen < needed)
+                said.Add($"Step {number} would see about {Figures.Plural((long)seen, "request")} of the smaller arm in {Figures.Duration(step.Hold)}, {Figures.Count(needed)} are asked for: it would pause as inconclusive. Hold it for {Figures.Duration(TimeSpan.FromSeconds(Math.Ceiling(needed / (traffic.PerSecond * fewer) / 60) * 60))}.");
+        }
+
+        return said;
+    }
+
     private static string Of(RolloutPlan plan, Gate gate, BlastRadius radius, double now) => radius switch
     {
         { After: { } after } => $"{Harm(gate, now)} is expected to go back after {Figures.Duration(after)}, at {plan.Steps[radius.Step].Weight / 100d:0.##} %: {Figures.Plural(radius.Requests, "request")} answered by it until then.",
