@@ -1,6 +1,7 @@
 using System.Globalization;
 using ControlPlane.Web.Features.Access;
 using ControlPlane.Web.Features.Audit;
+using ControlPlane.Web.Features.Documents;
 using ControlPlane.Web.Features.Endpoints;
 using ControlPlane.Web.Features.Nodes;
 using ControlPlane.Web.Features.Registry;
@@ -21,6 +22,7 @@ builder.Services
     .AddRegistry()
     .AddEndpoints()
     .AddRollouts()
+    .AddDocuments()
     .AddNodes()
     .AddRequests()
     .AddAudit()
@@ -34,6 +36,7 @@ app.MapAccess();
 app.MapRegistry();
 app.MapEndpoints();
 app.MapRollouts();
+app.MapDocuments();
 app.MapNodes();
 app.MapRequests();
 app.MapAudit();

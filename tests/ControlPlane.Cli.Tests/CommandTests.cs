@@ -138,6 +138,53 @@ public sealed class CommandTests
             server.Drafted.GetRawText());
     }
 
+    [Theory, InlineData("apply", true), InlineData("plan", false)]
+    public async Task Documents_of_several_files_go_together_and_the_difference_is_shown(string verb, bool applies)
+    {
+        await using var server = await FakeControlPlane.StartAsync();
+        var files = new[] { "kind: Endpoint\nname: one\n", "kind: Endpoint\nname: two\n" }.Select(text =>
+        {
+            var file = Path.Combine(Path.GetTempPath(), $"document-{Guid.CreateVersion7():N}.yaml");
+            File.WriteAllText(file, text);
+            return file;
+        }).ToList();
+
+        var (code, table, talk) = await server.RunAsync(verb, "-f", files[0], "-f", files[1]);
+        var (_, json, _) = await server.RunAsync(verb, "-f", files[0], "-o", "json");
+        files.ForEach(File.Delete);
+
+        Assert.True(code == 0, talk);
+        Assert.Contains("update  production/fraud by rollout #7", table, StringComparison.Ordinal);
+        Assert.Contains("sloP99Ms: 120 -> 80", table, StringComparison.Ordinal);
+        Assert.Equal(applies, JsonSerializer.Deserialize<JsonElement>(json).GetProperty("applied").GetBoolean());
+        Assert.StartsWith("kind: Endpoint\nname: one", server.Declared, StringComparison.Ordinal);
+        Assert.Equal(2, (await server.RunAsync(verb, "-f", "/no/such/file")).Code);
+    }
+
+    [Fact]
+    public async Task An_endpoint_is_exported_as_a_document()
+    {
+        await using var server = await FakeControlPlane.StartAsync();
+
+        var (code, yaml, _) = await server.RunAsync("export", "production/fraud");
+
+        Assert.Equal((0, "kind: Endpoint\nenvironment: production\nname: fraud\nsloP99Ms: 120\nrelease:\n  model: fraud@1\n"), (code, yaml));
+    }
+
+    [Fact]
+    public async Task Why_not_names_the_gate_that_blocks()
+    {
+        await using var server = await FakeControlPlane.StartAsync();
+        server.RolloutState = "Inconclusive";
+
+        var (code, table, talk) = await server.RunAsync("why-not", "production/fraud");
+
+        Assert.True(code == 0, talk);
+        Assert.Contains("#42", table, StringComparison.Ordinal);
+        Assert.Contains("Gate error_rate: no failure in 12 requests. 3 of 500 samples.", table, StringComparison.Ordinal);
+        Assert.DoesNotContain("latency_p99", table, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Every_command_shows_two_examples()
     {

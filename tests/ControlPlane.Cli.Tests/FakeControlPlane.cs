@@ -28,6 +28,9 @@ public sealed class FakeControlPlane : IAsyncDisposable
     /// <summary>State a deployment ends in.</summary>
     public string RolloutState { get; set; } = "Completed";
 
+    /// <summary>Body of the last documents that were applied.</summary>
+    public string Declared { get; private set; } = "";
+
     /// <summary>Body of the last rollout that was drafted.</summary>
     public JsonElement Drafted { get; private set; }
 
@@ -100,8 +103,15 @@ public sealed class FakeControlPlane : IAsyncDisposable
         api.MapGet("/rollouts/42", (HttpResponse response) =>
         {
             response.Headers.ETag = "\"3\"";
-            return Results.Json(new { id = "42", state = RolloutState, reason = "error_rate", decisions = new[] { new { at = "2026-05-03T12:00:00Z", action = "rollBack", actor = "automatic", reason = "error_rate" } } });
+            return Results.Json(new { id = "42", state = RolloutState, reason = "error_rate", gates = new[] { new { gate = "latency_p99", verdict = "noWorse", sentence = "fine", candidateSamples = 9, minSamples = 5 }, new { gate = "error_rate", verdict = "notEnoughEvidence", sentence = "no failure in 12 requests.", candidateSamples = 3, minSamples = 500 } }, decisions = new[] { new { at = "2026-05-03T12:00:00Z", action = "rollBack", actor = "automatic", reason = "error_rate" } } });
         });
+        api.MapPost("/apply", async (bool? dryRun, HttpRequest request) =>
+        {
+            Declared = await new StreamReader(request.Body).ReadToEndAsync();
+            return Results.Json(new { changes = new[] { new { kind = "Endpoint", name = "production/fraud", action = "update", difference = new[] { new { path = "sloP99Ms", actual = "120", declared = "80" } }, rollout = "7" } }, applied = dryRun != true });
+        });
+        api.MapGet("/environments/production/endpoints/fraud/document", () => Results.Json(new { kind = "Endpoint", environment = "production", name = "fraud", sloP99Ms = 120, release = new { model = "fraud@1" } }));
+        api.MapGet("/rollouts", () => Results.Json(new { items = new[] { new { id = "43", state = "Completed" }, new { id = "42", state = "Inconclusive" } }, nextCursor = (string?)null }));
         api.MapPost("/environments", () => Results.Json(new { name = "production", @protected = true }));
     }
 

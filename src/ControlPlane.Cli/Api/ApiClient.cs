@@ -30,6 +30,8 @@ internal sealed class ApiClient : IDisposable
 
     public Task<JsonNode> PostAsync(string path, JsonNode? body, CancellationToken cancel, string? ifMatch = null) => SendAsync(HttpMethod.Post, path, Json(body), ifMatch, cancel);
 
+    public Task<JsonNode> PostTextAsync(string path, string text, string type, CancellationToken cancel) => SendAsync(HttpMethod.Post, path, new StringContent(text, Encoding.UTF8, type), null, cancel);
+
     public Task<JsonNode> PutAsync(string path, JsonNode body, CancellationToken cancel) => SendAsync(HttpMethod.Put, path, Json(body), null, cancel);
 
     public Task<JsonNode> PatchAsync(string path, JsonNode body, CancellationToken cancel) => SendAsync(HttpMethod.Patch, path, Json(body), null, cancel);

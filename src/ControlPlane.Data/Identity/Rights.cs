@@ -82,7 +82,9 @@ public static class Rights
         return Roles.Of(role);
     }
 
-    private static async Task<Refusal?> WhyNotAsync(this ControlPlaneDb db, Actor actor, Need need, DateTimeOffset at, CancellationToken cancel)
+    /// <summary>For the second thing that one change does, within it.</summary>
+    /// <returns>Null when it may be done.</returns>
+    public static async Task<Refusal?> WhyNotAsync(this ControlPlaneDb db, Actor actor, Need need, DateTimeOffset at, CancellationToken cancel)
     {
         if (actor.Kind == ActorKind.Automatic)
             return null;

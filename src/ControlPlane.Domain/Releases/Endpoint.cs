@@ -74,6 +74,27 @@ public sealed class Endpoint : IStamped
         };
     }
 
+    /// <summary>Takes the settings as they are declared; what is left out goes back to what it is without being said.</summary>
+    /// <param name="isUnderWay">A rollout is: units must stay where they are.</param>
+    /// <returns>Null: taken.</returns>
+    public Refusal? Declare(EndpointSettings settings, bool isUnderWay)
+    {
+        if (settings.Check() is { } refusal)
+            return refusal;
+        if ((settings.Pool ?? "default") != Pool)
+            return Refusal.Invalid("pool", $"pool of {Address} is {Pool} and stays so: nodes of another pool hold none of its releases. Make another endpoint there.");
+        if (settings.AssignmentKey != AssignmentKey && isUnderWay)
+            return Refusal.Invalid("assignmentKey", $"assignmentKey of {Address} cannot change while a rollout is under way: callers would change arms in its middle.");
+        Mode = settings.Mode ?? "online";
+        AssignmentKey = settings.AssignmentKey;
+        SloP99Ms = settings.SloP99Ms;
+        Logging = settings.Logging ?? new LoggingState();
+        Monitor = settings.Monitor;
+        Limits = settings.Limits ?? new LimitsState();
+        Cache = settings.Cache;
+        return null;
+    }
+
     /// <summary>Another release serves from now on; the present one becomes the way back.</summary>
     public void Serve(string release, DateTimeOffset at)
     {
