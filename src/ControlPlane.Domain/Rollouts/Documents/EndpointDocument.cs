@@ -45,7 +45,9 @@ public sealed record EndpointDocument(string Environment, EndpointSettings Setti
         catch (JsonException wrong)
         {
             var field = wrong.Path?.TrimStart('$', '.') is { Length: > 0 } path ? path : "document";
-            return Refusal.Invalid(field, $"{field}: {wrong.Message.Split(" Path:")[0]}");
+            // The library speaks of types of the program; what a person needs is the name of the member.
+            return Refusal.Invalid(field, wrong.Message.Contains("could not be mapped", StringComparison.Ordinal)
+                ? $"{field} is no member of an {Kind} document. See docs/deployments-as-code.md, or export one." : $"{field} has another form here: a number, a text or members were expected.");
         }
     }
 

@@ -86,7 +86,8 @@ internal sealed class ApplyCommands(IDbContextFactory<ControlPlaneDb> factory, W
             return Refusal.NotFound("environment", document.Environment);
         var endpoint = await db.Endpoints.SingleOrDefaultAsync(known => known.Environment == document.Environment && known.Name == settings.Name, cancel);
         var isNew = endpoint is null;
-        var before = endpoint is null ? null : await DocumentOfAsync(db, endpoint, cancel);
+        // Of what is new every member is a difference.
+        var before = endpoint is null ? [] : await DocumentOfAsync(db, endpoint, cancel);
         var underWay = endpoint is null ? null : (await db.UnderWayAsync(endpoint.Id, cancel)).FirstOrDefault();
         if (endpoint is null)
         {
@@ -117,7 +118,7 @@ internal sealed class ApplyCommands(IDbContextFactory<ControlPlaneDb> factory, W
         var difference = DocumentDifference.Of(before, after);
         if (difference.Count == 0)
             return new AppliedChange(EndpointDocument.Kind, address, null, difference, null);
-        db.Audit(actor, isNew ? "endpoint.created" : "endpoint.declared", $"endpoint/{address}", now, "By a document", before is null ? null : DocumentDifference.Hash(before), DocumentDifference.Hash(after));
+        db.Audit(actor, isNew ? "endpoint.created" : "endpoint.declared", $"endpoint/{address}", now, "By a document", isNew ? null : DocumentDifference.Hash(before), DocumentDifference.Hash(after));
         return new AppliedChange(EndpointDocument.Kind, address, isNew ? "create" : "update", difference, number);
     }
 
